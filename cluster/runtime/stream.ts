@@ -8,7 +8,7 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** Bytes that were written and have not yet been handed to the operating system. */
   readonly queuedBytes: number;
-  /** Set once, before the first turn ends: data that arrives earlier waits. */
+  /** Called once. What happened before is told after it returns, never while it runs. */
   start(handler: StreamHandler): void;
   /** Never refuses; whoever writes watches `queuedBytes`. The chunks must not change afterwards. */
   write(chunks: readonly Uint8Array[]): void;
