@@ -207,7 +207,11 @@ function openingOf(identity: HandshakeIdentity, nonceBytes: Uint8Array): Hello {
   const { name, clusterKey, versionMin, versionMax, features, requiredFeatures } = identity;
   assert(clusterKey.byteLength === CLUSTER_KEY_SIZE, "a cluster key has 32 bytes");
   assert(versionMin <= versionMax, `versions ${versionMin} to ${versionMax} are none`);
-  return { name, versionMin, versionMax, features, requiredFeatures, nonce: nonceBytes };
+  const mine = { name, versionMin, versionMax, features, requiredFeatures, nonce: nonceBytes };
+  // Now, and not only when the first peer calls.
+  const { byteLength } = encode(challenge, { ...mine, version: versionMax });
+  assert(byteLength <= HANDSHAKE_LIMITS.controlSizeMax, "all features fit into one frame");
+  return mine;
 }
 
 function negotiate(mine: Hello, theirs: Hello): HandshakeSession {
@@ -273,7 +277,6 @@ function refuse(text: string, cause?: unknown): HandshakeError {
 }
 
 function frameOf(type: number, control: Uint8Array): Uint8Array[] {
-  assert(control.byteLength <= HANDSHAKE_LIMITS.controlSizeMax, "features fit into a frame");
   return encodeFrame({ flags: 0, correlation: 0, timeoutMs: 0 }, (out) => {
     out.raw(control);
     return type;
