@@ -46,7 +46,7 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   let size = prefix.byteLength;
   while (size > 0 && prefix[size - 1] === 0xff) size -= 1;
   if (size === 0) return undefined;
-  const end = prefix.slice(0, size);
+  const end = Uint8Array.from(prefix.subarray(0, size)); // Not `slice`: a Buffer's is a view of it.
   end[size - 1] = (end[size - 1] as number) + 1;
   return end;
 }

@@ -1,14 +1,15 @@
 /**
- * xxh64 with seed 0, as the xxHash specification defines it: what guards frames, stored rows and extents against
- * damage. It is no defence against somebody who forges.
+ * xxh64 with seed 0, as the xxHash specification defines it: what guards frames, stored rows and
+ * extents against damage. It is no defence against somebody who forges.
  */
 import xxhash from "xxhash-wasm";
 
 const { h64Raw, create64 } = await xxhash();
 
 /**
- * The library copies its input into the memory of its WebAssembly module, which grows to the largest input and never
- * shrinks. In pieces of this size the copy stays in the processor's cache, and that is also faster.
+ * The library copies its input into the memory of its WebAssembly module, which grows to the
+ * largest input and never shrinks. In pieces of this size the copy stays in the processor's cache,
+ * and that is also faster.
  */
 const PIECE_SIZE = 128 * 1024;
 

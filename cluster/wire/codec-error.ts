@@ -1,4 +1,7 @@
-/** What can be wrong with bytes that came from a peer or a disk. Callers compare codes, never messages. */
+/**
+ * What can be wrong with bytes that came from a peer or a disk. Callers compare codes, never
+ * messages.
+ */
 export const CODEC_ERRORS = {
   BAD_CHECKSUM: "the bytes were damaged on their way or on disk",
   BAD_MAGIC: "the other end does not speak this protocol; check the address and port",
@@ -16,8 +19,9 @@ export const CODEC_ERRORS = {
 export type CodecErrorCode = keyof typeof CODEC_ERRORS;
 
 /**
- * Thrown by everything that decodes, and the only thing that hostile bytes can make it throw. `path` names the field
- * ("accept.entries[3].key"); it is put together while the error unwinds, so decoding what is right pays nothing for it.
+ * Thrown by everything that decodes, and the only thing that hostile bytes can make it throw.
+ * `path` names the field ("accept.entries[3].key"); it is put together while the error unwinds, so
+ * decoding what is right pays nothing for it.
  */
 export class CodecError extends Error {
   override readonly name = "CodecError";

@@ -4,16 +4,23 @@
  *   const accept = record({ ballot: u53, slot: u53, entries: list(entry, { max: 1000 }) });
  *   type Accept = TypeOf<typeof accept>;
  *
- * On the wire a record is its fields in the order of the declaration, without names. Little-endian throughout:
+ * On the wire a record is its fields in the order of the declaration, without names. Little-endian
+ * throughout:
  *
- *   u8 u16 u32 i32 u64 i64 f64   1, 2, 4, 4, 8, 8, 8 bytes        u53       8 bytes, below 2^53
- *   bool                         1 byte, 0 or 1                   oneOf     1 byte, the index of the literal
- *   bytes str                    u32 size, then the bytes         optional  1 byte, 0 or 1, then the value if 1
- *   list                         u32 count, then the elements     map       u32 count, then key and value by turns
- *   union                        u8 number of the member, then its body
+ *   u8 u16 u32 i32    1, 2, 4, 4 bytes
+ *   u64 i64 f64       8 bytes
+ *   u53               8 bytes, below 2^53
+ *   bool              1 byte, 0 or 1
+ *   bytes str         u32 size, then the bytes
+ *   optional          1 byte, 0 or 1, then the value if 1
+ *   oneOf             1 byte, the index of the literal
+ *   list              u32 count, then the elements
+ *   map               u32 count, then key and value by turns
+ *   union             u8 number of the member, then its body
  *
- * Decoding hostile bytes throws CodecError and nothing else, and makes nothing larger than those bytes justify.
- * Encoding a value that does not fit its declaration is a bug and fails an assertion.
+ * Decoding hostile bytes throws CodecError and nothing else, and makes nothing larger than those
+ * bytes justify. Encoding a value that does not fit its declaration is a bug and fails an
+ * assertion.
  */
 import { AssertionError, assert } from "../base/assert.ts";
 import { within } from "./codec-error.ts";
@@ -23,7 +30,10 @@ import { Writer } from "./writer.ts";
 export interface Codec<T> {
   encode(out: Writer, value: T): void;
   decode(input: Reader): T;
-  /** The fewest bytes that a value takes; 0 if not given. With it a list refuses a count that cannot be true. */
+  /**
+   * The fewest bytes that a value takes; 0 if not given. With it a list refuses a count that cannot
+   * be true.
+   */
   readonly sizeMin?: number;
 }
 
@@ -107,7 +117,10 @@ export const str: Codec<string> = {
   sizeMin: 4,
 };
 
-/** Values of `codec` that `parse` accepts, under the type that it gives them; it returns undefined for the others. */
+/**
+ * Values of `codec` that `parse` accepts, under the type that it gives them; it returns undefined
+ * for the others.
+ */
 export function checked<T extends Raw, Raw>(
   codec: Codec<Raw>,
   parse: (raw: Raw) => T | undefined,
@@ -145,7 +158,7 @@ export function record<const F extends Fields>(fields: F): Codec<RecordOf<F>> {
   const names = Object.keys(fields);
   const codecs = Object.values(fields);
   for (const name of names) assert(/^[a-z]\w*$/i.test(name), `${name} is no name for a field`);
-  // Every decoded record starts as a copy of this one, so all have the same hidden class from the beginning.
+  // Every decoded record starts as a copy of this one, so all have one hidden class from the start.
   const blank: Readonly<Record<string, unknown>> = Object.fromEntries(
     names.map((name) => [name, undefined]),
   );
@@ -220,7 +233,10 @@ export function list<T>(element: Codec<T>, { max }: CountLimit): Codec<readonly 
   };
 }
 
-/** Keys must be what a Map can compare: numbers, bigints, texts. Order is kept; a key that occurs twice is refused. */
+/**
+ * Keys must be what a Map can compare: numbers, bigints, texts. Order is kept; a key that occurs
+ * twice is refused.
+ */
 export function map<K extends number | bigint | string, V>(
   key: Codec<K>,
   value: Codec<V>,
@@ -284,7 +300,10 @@ export function oneOf<const L extends readonly string[]>(...literals: L): Codec<
   };
 }
 
-/** Members of a union, or messages of a registry: each has a name, a number that never changes, and a record. */
+/**
+ * Members of a union, or messages of a registry: each has a name, a number that never changes, and
+ * a record.
+ */
 export type Variants = Readonly<
   Record<string, { readonly id: number; readonly body: Codec<object> }>
 >;

@@ -1,23 +1,24 @@
 /**
- * How two members of the cluster prove to each other that both hold the cluster key, before anything else that the
- * other sends is looked at. HMAC-SHA-256 under the key; I starts, A answers:
+ * How two members of the cluster prove to each other that both hold the cluster key, before
+ * anything else that the other sends is looked at. HMAC-SHA-256 under the key; I starts, A answers:
  *
  *   I -> A  HELLO      who I am, what I speak, a nonce
  *   A -> I  CHALLENGE  the same of A, and the version to speak
  *   I -> A  PROOF      HMAC(key, initiator's label, HELLO, CHALLENGE)
  *   A -> I  WELCOME    HMAC(key, acceptor's label, HELLO, CHALLENGE)
  *
- * - Both nonces are in what is proven, so nothing recorded earlier proves anything; the labels differ, so neither
- *   proof can be sent back to whoever made it.
- * - Both opening messages are in it byte for byte, so nobody between the two can take away versions or features, or
- *   change a name, unnoticed.
+ * - Both nonces are in what is proven, so nothing recorded earlier proves anything; the labels
+ *   differ, so neither proof can be sent back to whoever made it.
+ * - Both opening messages are in it byte for byte, so nobody between the two can take away versions
+ *   or features, or change a name, unnoticed.
  * - I proves first: who only knocks at a port learns no HMAC to try keys against.
  *
- * It says who is there when the connection opens. What travels later is protected against damage, not against
- * somebody who can write into the connection: across networks that are not trusted, TLS goes below this.
+ * It says who is there when the connection opens. What travels later is protected against damage,
+ * not against somebody who can write into the connection: across networks that are not trusted, TLS
+ * goes below this.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { assert, present } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { type PeerName, parsePeerName } from "../base/ids.ts";
 import {
@@ -60,7 +61,10 @@ const hello = versioned(1, record(opening));
 const challenge = versioned(1, record({ ...opening, version: u16 }));
 const mac = checked(bytes, (raw) => (raw.byteLength === MAC_SIZE ? raw : undefined));
 const proof = versioned(1, record({ mac }));
-/** Nobody has proven anything when this arrives, and it is shown to people: short, and nothing but plain characters. */
+/**
+ * Nobody has proven anything when this arrives, and it is shown to people: short, and nothing but
+ * plain characters.
+ */
 const reason = checked(str, (text) =>
   text.length <= REASON_LENGTH_MAX && /^[ -~]*$/.test(text) ? text : undefined,
 );
@@ -75,7 +79,10 @@ export interface HandshakeIdentity {
   readonly clusterKey: Uint8Array;
   readonly versionMin: number;
   readonly versionMax: number;
-  /** At most 64 of [a-z0-9-], up to 32 characters each. All of them must fit into one handshake frame. */
+  /**
+   * At most 64 of [a-z0-9-], up to 32 characters each. All of them must fit into one handshake
+   * frame.
+   */
   readonly features: readonly string[];
   /** Those without which this side will not talk to anybody. */
   readonly requiredFeatures: readonly string[];
@@ -105,15 +112,22 @@ export class HandshakeError extends Error {
   }
 }
 
+interface Awaited {
+  readonly expectedMac: Uint8Array;
+  readonly session: HandshakeSession;
+}
+
+type InitiatorState =
+  | { readonly step: "new" | "greeted" | "over" }
+  | ({ readonly step: "proven" } & Awaited);
+
 /** The side that opened the connection. */
 export class HandshakeInitiator {
   readonly #identity: HandshakeIdentity;
   readonly #expectedPeer: PeerName | undefined;
   readonly #hello: Hello;
   readonly #helloBytes: Uint8Array;
-  #state: "new" | "greeted" | "proven" | "over" = "new";
-  #expectedMac: Uint8Array | undefined;
-  #session: HandshakeSession | undefined;
+  #state: InitiatorState = { step: "new" };
 
   constructor(identity: HandshakeIdentity, nonceBytes: Uint8Array, expectedPeer?: PeerName) {
     this.#identity = identity;
@@ -123,53 +137,53 @@ export class HandshakeInitiator {
   }
 
   start(): Uint8Array[] {
-    assert(this.#state === "new", "a handshake starts once");
-    this.#state = "greeted";
+    assert(this.#state.step === "new", "a handshake starts once");
+    this.#state = { step: "greeted" };
     return frameOf(TRANSPORT_FRAMES.HELLO, this.#helloBytes);
   }
 
   receive(frame: Frame): HandshakeStep {
     const state = this.#state;
-    this.#state = "over"; // Unless what follows succeeds.
-    if (state === "greeted") {
-      return this.#prove(controlOf(frame, TRANSPORT_FRAMES.CHALLENGE));
+    this.#state = { step: "over" }; // Unless what follows succeeds.
+    switch (state.step) {
+      case "greeted":
+        return this.#prove(controlOf(frame, TRANSPORT_FRAMES.CHALLENGE));
+      case "proven":
+        checkMac(controlOf(frame, TRANSPORT_FRAMES.WELCOME), state.expectedMac);
+        return { send: [], session: state.session };
+      case "new":
+      case "over":
+        throw refuse("a handshake frame before the handshake or after it");
     }
-    if (state === "proven") return this.#conclude(controlOf(frame, TRANSPORT_FRAMES.WELCOME));
-    throw refuse("a handshake frame after the handshake or before it");
   }
 
   #prove(control: Uint8Array): HandshakeStep {
     const theirs = parse(challenge, control);
-    const { clusterKey } = this.#identity;
     const expected = this.#expectedPeer;
     if (expected !== undefined && theirs.name !== expected) {
       throw refuse(`this address should be ${expected}, but ${theirs.name} answers`);
     }
-    this.#session = negotiate(this.#hello, theirs);
-    if (theirs.version !== this.#session.version) {
+    const session = negotiate(this.#hello, theirs);
+    if (theirs.version !== session.version) {
       throw refuse(`version ${theirs.version} is not the highest that both sides speak`);
     }
-    this.#expectedMac = macOf(clusterKey, ACCEPTOR_LABEL, this.#helloBytes, control);
+    const { clusterKey } = this.#identity;
+    const expectedMac = macOf(clusterKey, ACCEPTOR_LABEL, this.#helloBytes, control);
+    this.#state = { step: "proven", expectedMac, session };
     const ours = macOf(clusterKey, INITIATOR_LABEL, this.#helloBytes, control);
-    this.#state = "proven";
     return { send: frameOf(TRANSPORT_FRAMES.PROOF, encode(proof, { mac: ours })) };
   }
-
-  #conclude(control: Uint8Array): HandshakeStep {
-    const session = present(this.#session, "the session");
-    checkMac(parse(proof, control).mac, present(this.#expectedMac, "the expected proof"));
-    return { send: [], session };
-  }
 }
+
+type AcceptorState =
+  | { readonly step: "new" | "over" }
+  | ({ readonly step: "challenged"; readonly welcomeMac: Uint8Array } & Awaited);
 
 /** The side that was called. */
 export class HandshakeAcceptor {
   readonly #identity: HandshakeIdentity;
   readonly #opening: Hello;
-  #state: "new" | "challenged" | "over" = "new";
-  #expectedMac: Uint8Array | undefined;
-  #welcome: Uint8Array | undefined;
-  #session: HandshakeSession | undefined;
+  #state: AcceptorState = { step: "new" };
 
   constructor(identity: HandshakeIdentity, nonceBytes: Uint8Array) {
     this.#identity = identity;
@@ -178,28 +192,28 @@ export class HandshakeAcceptor {
 
   receive(frame: Frame): HandshakeStep {
     const state = this.#state;
-    this.#state = "over"; // Unless what follows succeeds.
-    if (state === "new") return this.#challenge(controlOf(frame, TRANSPORT_FRAMES.HELLO));
-    if (state === "challenged") return this.#conclude(controlOf(frame, TRANSPORT_FRAMES.PROOF));
-    throw refuse("a handshake frame after the handshake");
+    this.#state = { step: "over" }; // Unless what follows succeeds.
+    switch (state.step) {
+      case "new":
+        return this.#challenge(controlOf(frame, TRANSPORT_FRAMES.HELLO));
+      case "challenged": {
+        checkMac(controlOf(frame, TRANSPORT_FRAMES.PROOF), state.expectedMac);
+        const body = encode(proof, { mac: state.welcomeMac });
+        return { send: frameOf(TRANSPORT_FRAMES.WELCOME, body), session: state.session };
+      }
+      case "over":
+        throw refuse("a handshake frame after the handshake");
+    }
   }
 
   #challenge(control: Uint8Array): HandshakeStep {
     const session = negotiate(this.#opening, parse(hello, control));
     const ours = encode(challenge, { ...this.#opening, version: session.version });
     const { clusterKey } = this.#identity;
-    this.#expectedMac = macOf(clusterKey, INITIATOR_LABEL, control, ours);
-    this.#welcome = macOf(clusterKey, ACCEPTOR_LABEL, control, ours);
-    this.#session = session;
-    this.#state = "challenged";
+    const expectedMac = macOf(clusterKey, INITIATOR_LABEL, control, ours);
+    const welcomeMac = macOf(clusterKey, ACCEPTOR_LABEL, control, ours);
+    this.#state = { step: "challenged", expectedMac, welcomeMac, session };
     return { send: frameOf(TRANSPORT_FRAMES.CHALLENGE, ours) };
-  }
-
-  #conclude(control: Uint8Array): HandshakeStep {
-    checkMac(parse(proof, control).mac, present(this.#expectedMac, "the expected proof"));
-    const body = encode(proof, { mac: present(this.#welcome, "the welcome") });
-    const session = present(this.#session, "the session");
-    return { send: frameOf(TRANSPORT_FRAMES.WELCOME, body), session };
   }
 }
 
@@ -215,8 +229,7 @@ function openingOf(identity: HandshakeIdentity, nonceBytes: Uint8Array): Hello {
 }
 
 function negotiate(mine: Hello, theirs: Hello): HandshakeSession {
-  if (equalBytes(mine.nonce, theirs.nonce))
-    throw refuse("this is an echo of this side's own words");
+  if (equalBytes(mine.nonce, theirs.nonce)) throw refuse("this is this side's own nonce");
   const version = Math.min(mine.versionMax, theirs.versionMax);
   if (version < Math.max(mine.versionMin, theirs.versionMin)) {
     throw refuse(`this cluster speaks ${versionsOf(mine)}, peer speaks ${versionsOf(theirs)}`);
@@ -247,8 +260,9 @@ function macOf(
     .digest();
 }
 
-function checkMac(found: Uint8Array, expected: Uint8Array): void {
-  if (timingSafeEqual(found, expected)) return;
+/** The answer to every wrong proof is the same: it must help nobody to find the key. */
+function checkMac(control: Uint8Array, expected: Uint8Array): void {
+  if (timingSafeEqual(parse(proof, control).mac, expected)) return;
   throw refuse("peer did not prove that it has this cluster's key");
 }
 

@@ -1,6 +1,7 @@
 /**
- * Reads what a Writer wrote, from bytes that may be anything: whatever they are, a Reader returns a value or throws
- * CodecError. A size is compared with what remains before anything of that size is made.
+ * Reads what a Writer wrote, from bytes that may be anything: whatever they are, a Reader returns a
+ * value or throws CodecError. A size is compared with what remains before anything of that size is
+ * made.
  */
 import { textOf } from "../base/bytes.ts";
 import { CodecError, type CodecErrorCode } from "./codec-error.ts";

@@ -1,8 +1,9 @@
 /**
- * The messages that a process understands. Each has a name, which is its `type` in the program, and a number, which
- * is its type on the wire:
+ * The messages that a process understands. Each has a name, which is its `type` in the program, and
+ * a number, which is its type on the wire:
  *
- *   const registry = createRegistry({ prepare: { id: 0x0101, body: versioned(1, record({ ballot: u53 })) } });
+ *   const prepare = versioned(1, record({ ballot: u53 }));
+ *   const registry = createRegistry({ prepare: { id: 0x0101, body: prepare } });
  *   type Message = MessageOf<typeof registry>; // { type: "prepare", ballot: number }
  *
  * A number is never used for anything else again; a message changes by a new version of its body.
@@ -19,7 +20,9 @@ const LAST_MESSAGE_ID = 0xffff;
 export interface Registry<Message> {
   /** Writes the message's control part and returns the number that tells what it is. */
   encode(out: Writer, message: Message): number;
-  /** Throws CodecError if the number is unknown here or the bytes are not exactly one such message. */
+  /**
+   * Throws CodecError if the number is unknown here or the bytes are not exactly one such message.
+   */
   decode(id: number, control: Uint8Array): Message;
 }
 

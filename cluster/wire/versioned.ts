@@ -1,6 +1,7 @@
 /**
- * What is stored or sent outlives the program that wrote it. Each such format starts with one byte, its version, and
- * a declaration of a later version names the one before it and how to turn that into its own:
+ * What is stored or sent outlives the program that wrote it. Each such format starts with one byte,
+ * its version, and a declaration of a later version names the one before it and how to turn that
+ * into its own:
  *
  *   const first = versioned(1, record({ name: str }));
  *   const pool = versioned(2, record({ name: str, size: u8 }), {
@@ -8,8 +9,9 @@
  *     migrate: (old) => ({ ...old, size: 3 }),
  *   });
  *
- * Writing is always in the newest version; reading walks down to the version at hand and migrates up step by step.
- * A declaration that was ever released is never edited: it moves to a *-history.ts file beside the live one.
+ * Writing is always in the newest version; reading walks down to the version at hand and migrates
+ * up step by step. A declaration that was ever released is never edited: it moves to a *-history.ts
+ * file beside the live one.
  */
 import { assert } from "../base/assert.ts";
 import type { Codec } from "./codec.ts";

@@ -1,12 +1,15 @@
 /**
- * Writes numbers, texts and bytes behind one another. Little-endian, here and everywhere on the wire: it is what the
- * processors that run this use, so no number is turned around on its way. Texts and bytes carry their size as a u32.
+ * Writes numbers, texts and bytes behind one another. Little-endian, here and everywhere on the
+ * wire: it is what the processors that run this use, so no number is turned around on its way.
+ * Texts and bytes carry their size as a u32.
  *
- * A Writer is also an allocator: `finish` hands out what was written as a view, and the Writer goes on in the space
- * behind it. Bytes that were handed out never change, so they may wait in a socket's queue, and nothing is copied.
- * They keep their whole slab alive: whoever stores a small result for long copies it.
+ * A Writer is also an allocator: `finish` hands out what was written as a view, and the Writer goes
+ * on in the space behind it. Bytes that were handed out never change, so they may wait in a
+ * socket's queue, and nothing is copied. They keep their whole slab alive: whoever stores a small
+ * result for long copies it.
  *
- * A value that does not fit its type is a bug of the caller, who had it in its hands, and fails an assertion.
+ * A value that does not fit its type is a bug of the caller, who had it in its hands, and fails an
+ * assertion.
  */
 import { AssertionError, assert } from "../base/assert.ts";
 
@@ -100,7 +103,7 @@ export class Writer {
     const bound = value.length * UTF8_BYTES_PER_UNIT;
     const at = this.#advance(4 + bound);
     const { written } = encoder.encodeInto(value, this.#bytes.subarray(at + 4));
-    // The encoder replaces half a surrogate pair without a word, and what is read back would be another text.
+    // The encoder silently replaces half a surrogate pair: another text would be read back.
     assert(
       written === value.length || !/\p{Surrogate}/u.test(value),
       "a text has half a character",
@@ -139,11 +142,14 @@ export class Writer {
     );
   }
 
-  /** Everything written since the last time: a view, not a copy, of bytes that nobody will write to again. */
+  /**
+   * Everything written since the last time: a view, not a copy, of bytes that nobody will write to
+   * again.
+   */
   finish(): Uint8Array {
     const bytes = this.written(0, this.length);
     this.#start = this.#position;
-    // A slab that grew for one large result would be kept alive by every small one that came to lie behind it.
+    // Small results that came to lie behind a large one would keep all of its slab alive.
     if (this.#bytes.byteLength > this.#slabSize) this.#replace(this.#slabSize);
     return bytes;
   }
@@ -196,7 +202,10 @@ export class Writer {
   }
 }
 
-/** For a buffer of which every byte will be written before anybody reads it: zeroing it first costs as much again. */
+/**
+ * For a buffer of which every byte will be written before anybody reads it: zeroing it first costs
+ * as much again.
+ */
 export function uninitializedBytes(size: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

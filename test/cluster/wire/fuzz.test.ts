@@ -1,9 +1,10 @@
 /**
- * A million hostile inputs, the same ones every time. Whatever the bytes are, what decodes them returns a value or
- * throws the error that its callers expect, and allocates no more than its limits allow.
+ * A million hostile inputs, the same ones every time. Whatever the bytes are, what decodes them
+ * returns a value or throws the error that its callers expect, and allocates no more than its
+ * limits allow.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EMPTY_BYTES, equalBytes } from "../../../cluster/base/bytes.ts";
+import { EMPTY_BYTES, equalBytes, toHex } from "../../../cluster/base/bytes.ts";
 import { peerName } from "../../../cluster/base/ids.ts";
 import {
   createPrng,
@@ -124,7 +125,7 @@ describe("hostile bytes:", () => {
     expect(tally.frames).toBeGreaterThan(FRAME_COUNT / 20);
     expect(tally.messages).toBeGreaterThan(FRAME_COUNT / 100);
     expect(tally.errors).toBeGreaterThan(FRAME_COUNT / 4);
-    expect(largest).toBeLessThanOrEqual(LIMITS.controlSizeMax + LIMITS.payloadSizeMax);
+    expect(largest).toBe(LIMITS.payloadSizeMax);
   });
 
   test(`${VALUE_COUNT} encoded values; those that decode have only that one encoding`, () => {
@@ -137,7 +138,8 @@ describe("hostile bytes:", () => {
       if (value === undefined) tally.errors += 1;
       else {
         tally.values += 1;
-        if (!equalBytes(encode(everything, value), input)) expect(input).toEqual(valid);
+        const again = encode(everything, value);
+        if (!equalBytes(again, input)) expect(toHex(again)).toBe(toHex(input));
       }
     }
     expect(tally.values).toBeGreaterThan(VALUE_COUNT / 20);
@@ -155,7 +157,9 @@ describe("hostile bytes:", () => {
   });
 });
 
-/** The result, or undefined if it threw the one error that it may throw; any other fails the test. */
+/**
+ * The result, or undefined if it threw the one error that it may throw; any other fails the test.
+ */
 function resultOf<T>(allowed: new (...args: never[]) => Error, act: () => T): T | undefined {
   try {
     return act();
@@ -165,7 +169,9 @@ function resultOf<T>(allowed: new (...args: never[]) => Error, act: () => T): T 
   }
 }
 
-/** Runs `act` and returns the size of the largest buffer that it asked for before it had the bytes. */
+/**
+ * Runs `act` and returns the size of the largest buffer that it asked for before it had the bytes.
+ */
 function largestAllocation(act: () => void): number {
   const allocate = Buffer.allocUnsafeSlow;
   let largest = 0;
@@ -347,8 +353,8 @@ function recordedHandshake(): Frame[] {
 }
 
 /**
- * Repeats the recorded handshake with the same nonces, one message of it changed. Whichever of the two sees the
- * change first may not notice; then the other must refuse what it answers.
+ * Repeats the recorded handshake with the same nonces, one message of it changed. Whichever of the
+ * two sees the change first may not notice; then the other must refuse what it answers.
  */
 function attackHandshake(prng: Prng, recorded: readonly Frame[]): "refused" | "accepted" {
   const target = randomInt(prng, recorded.length);

@@ -179,7 +179,7 @@ describe("the acceptor refuses", () => {
   test("its own nonce", () => {
     const echo = new HandshakeInitiator(OSD, nonce(2));
     const error = failureOf(() => acceptor().receive(frameOf(echo.start())));
-    expect(error.message).toBe("this is an echo of this side's own words");
+    expect(error.message).toBe("this is this side's own nonce");
   });
 
   test("a proof that was recorded in an earlier handshake", () => {
@@ -218,7 +218,7 @@ describe("the initiator refuses", () => {
     const echo = new HandshakeAcceptor(MON, nonce(1));
     const hello = frameOf(new HandshakeInitiator(OSD, nonce(7)).start());
     const error = failureOf(() => left.receive(frameOf(echo.receive(hello).send)));
-    expect(error.message).toBe("this is an echo of this side's own words");
+    expect(error.message).toBe("this is this side's own nonce");
   });
 
   test("a version that is not the highest of both", () => {
@@ -232,7 +232,9 @@ describe("the initiator refuses", () => {
   });
 
   test("with the reason that the peer gave", () => {
-    const refused = failureOf(() => acceptor({ versionMin: 2, versionMax: 3 }).receive(hello1()));
+    const refused = failureOf(() =>
+      acceptor({ versionMin: 2, versionMax: 3 }).receive(helloOfVersion1()),
+    );
     const left = initiator({ versionMax: 1 });
     left.start();
     const error = failureOf(() => left.receive(frameOf(refused.send ?? [])));
@@ -273,7 +275,7 @@ describe("frames out of order end the handshake:", () => {
   );
 
   test("anything to an initiator that has not started", () => {
-    const challenge = acceptor().receive(hello1()).send;
+    const challenge = acceptor().receive(helloOfVersion1()).send;
     failureOf(() => initiator().receive(frameOf(challenge)));
   });
 
@@ -325,11 +327,11 @@ describe("an identity is checked when the handshake is made:", () => {
 });
 
 test("a step carries no session before the peer has proven itself", () => {
-  const step: HandshakeStep = acceptor().receive(hello1());
+  const step: HandshakeStep = acceptor().receive(helloOfVersion1());
   expect("session" in step).toBe(false);
 });
 
-function hello1(): Frame {
+function helloOfVersion1(): Frame {
   return frameOf(initiator({ versionMax: 1 }).start());
 }
 
