@@ -1,6 +1,7 @@
 /**
- * How fast the simulator runs a real load: the replicated counter with whatever faults the seeds draw. An event is one
- * callback of the scheduler: a message delivered, a batch synced, a timer, a round of a loop.
+ * How fast the simulator runs a real load: the replicated counter with whatever faults the seeds
+ * draw. An event is one callback of the scheduler: a message delivered, a batch synced, a timer, a
+ * round of a loop.
  */
 import { assert } from "../cluster/base/assert.ts";
 import { replicatedCounter } from "../test/sim/demo/replicated-counter.ts";

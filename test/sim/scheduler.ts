@@ -57,7 +57,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs until `until()` holds (asked after every event), virtual time passes `limitMs`, or nothing is planned.
+   * Runs until `until()` holds (asked after every event), or there is nothing more to run before `limitMs`, which is
+   * then the time.
    * Rejects with what an event threw, at that event.
    */
   run(until: () => boolean, limitMs: number): Promise<"done" | "limit" | "idle"> {
@@ -88,10 +89,9 @@ export class Scheduler {
   #runNext(limitMs: number): "limit" | "idle" | undefined {
     for (;;) {
       const next = this.#heap.peek();
-      if (next === undefined) return "idle";
-      if (next.timeMs > limitMs) {
-        this.#nowMs = Math.max(this.#nowMs, limitMs);
-        return "limit";
+      if (next === undefined || next.timeMs > limitMs) {
+        if (Number.isFinite(limitMs)) this.#nowMs = Math.max(this.#nowMs, limitMs);
+        return next === undefined ? "idle" : "limit";
       }
       this.#heap.pop();
       if (next.callback === undefined) continue;
