@@ -1,0 +1,7 @@
+import type { Bench } from "./bench.ts";
+import { kvBench } from "./kv.ts";
+import { simBench } from "./sim.ts";
+import { wireBench } from "./wire.ts";
+
+/** Every bench there is, in the order in which `npm run bench` runs them. */
+export const BENCHES: readonly Bench[] = [wireBench, kvBench, simBench];

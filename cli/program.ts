@@ -1,0 +1,36 @@
+import { Command, type OutputConfiguration } from "commander";
+import { registerUp } from "./command/up.ts";
+import { EXIT_CODE_HELP } from "./exit-code.ts";
+
+/** A wider terminal does not make prose easier to read. */
+const HELP_WIDTH_MAX = 80;
+
+/**
+ * The whole command line. Throws instead of exiting, so that one place decides how the process
+ * ends.
+ */
+export function createProgram(version: string, output: OutputConfiguration = {}): Command {
+  const program = new Command("kelp");
+  // Commands inherit these settings when they are made, so they come before the commands.
+  program
+    .exitOverride()
+    .configureOutput({
+      ...output,
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+      outputError: (text, write) => write(text.replace(/^error: /, "kelp: ")),
+    })
+    .configureHelp({ sortSubcommands: true, sortOptions: true })
+    .showHelpAfterError("(kelp --help lists the commands)")
+    .description("Kelp, an object store whose cluster map lives in a ZooKeeper-compatible tree.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", `\n${EXIT_CODE_HELP}`);
+  registerUp(program);
+  return program;
+}
+
+function helpWidth(): number {
+  return Math.min(process.stdout.columns ?? HELP_WIDTH_MAX, HELP_WIDTH_MAX);
+}
