@@ -13,7 +13,8 @@ export function assert(condition: boolean, message: string): asserts condition {
 
 /** For the branch that the types say cannot be reached: a new member of a union then fails to compile. */
 export function unreachable(value: never, what: string): never {
-  throw new AssertionError(`${what}: unexpected ${JSON.stringify(value)}`);
+  const shown = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}n` : part));
+  throw new AssertionError(`${what}: unexpected ${shown}`);
 }
 
 /** The value, where the caller knows that it is there and the type cannot say so. */

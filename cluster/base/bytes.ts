@@ -14,6 +14,7 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.byteLength === right.byteLength && Buffer.compare(left, right) === 0;
 }
 
+/** A single part comes back as it is, not copied. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0] as Uint8Array;
   return Buffer.concat(parts);

@@ -53,7 +53,7 @@ export function randomFloat(prng: Prng): number {
   return (high * 2 ** 26 + low) / 2 ** 53;
 }
 
-/** A whole number in [0, bound), for bounds up to 2^53. */
+/** A whole number in [0, bound), for bounds below 2^53. */
 export function randomInt(prng: Prng, bound: number): number {
   assert(Number.isSafeInteger(bound) && bound > 0, `a bound is a whole number above 0: ${bound}`);
   if (bound > 2 ** 32) return Math.floor(randomFloat(prng) * bound);

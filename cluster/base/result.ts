@@ -1,4 +1,4 @@
-/** An expected outcome is a value, not an exception: the caller must look at it (STYLE: errors). */
+/** An expected outcome is a value, not an exception: the caller must look at it. */
 export type Result<T, Code extends string> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: Code };

@@ -67,8 +67,7 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
   start(): void {
     assert(this.#status === "idle", "a loop starts once");
     this.#status = "running";
-    this.#tickDueMs = this.#options.clock.nowMs() + TICK_MS;
-    this.#armTick();
+    this.#planTick(this.#options.clock.nowMs());
     this.#planRound();
   }
 
@@ -121,7 +120,7 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
 
   #stepTick(nowMs: number, immediate: Effect[]): void {
     const lateness = nowMs - this.#tickDueMs;
-    this.#tickDueMs = nowMs + TICK_MS;
+    this.#planTick(nowMs);
     const lateMs = lateness > TICK_LATE_MS ? lateness : 0;
     this.#stepEvent({ type: "tick", lateMs }, nowMs, immediate);
   }
@@ -170,7 +169,8 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     this.#gather(batch.then, immediate);
     this.#handOver(immediate);
     for (const effect of immediate) this.#perform(effect);
-    if (this.#queue.size > 0) this.#planRound();
+    // Rounds that were held back by what had gathered go on, for events or for a tick.
+    if (this.#queue.size > 0 || this.#options.clock.nowMs() >= this.#tickDueMs) this.#planRound();
   }
 
   #failed(error: unknown): void {
@@ -191,12 +191,11 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     for (const resolve of waiting) resolve();
   }
 
-  #armTick(): void {
-    const delayMs = Math.max(0, this.#tickDueMs - this.#options.clock.nowMs());
-    this.#tickTimer = this.#options.clock.after(delayMs, () => {
-      this.#planRound();
-      if (this.#status === "running") this.#armTick();
-    });
+  /** The timer only makes sure that a round comes; the round sees by itself that a tick is due. */
+  #planTick(nowMs: number): void {
+    this.#tickDueMs = nowMs + TICK_MS;
+    this.#tickTimer?.cancel();
+    this.#tickTimer = this.#options.clock.after(TICK_MS, () => this.#planRound());
   }
 }
 

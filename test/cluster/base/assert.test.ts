@@ -24,8 +24,8 @@ test("what is missing is named", () => {
 });
 
 test("a branch that types exclude shows the value that reached it", () => {
-  const stray = { type: "surprise" } as never;
+  const stray = { type: "surprise", zxid: 7n } as never;
   expect(() => unreachable(stray, "effect")).toThrow(
-    new AssertionError('effect: unexpected {"type":"surprise"}'),
+    new AssertionError('effect: unexpected {"type":"surprise","zxid":"7n"}'),
   );
 });
