@@ -127,7 +127,14 @@ const ENTRY_POINTS = [
   "vitest.config.ts",
 ];
 
-const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "cli"];
+/** The ground layer came before the daemons that stand on it; only tests use these so far. */
+const AWAITED = [
+  "cluster/kv/memory-store.ts",
+  "cluster/runtime/config.ts",
+  "cluster/runtime/metrics.ts",
+];
+
+const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "bench/placement", "cli"];
 
 /**
  * Everything that is committed or would be. The flag lets root judge a checkout that belongs to
@@ -171,8 +178,8 @@ test("the linter holds the same places to be pure", () => {
   expect(Object.keys(noRestrictedGlobals.options.deniedGlobals)).toEqual(PURE.deniedGlobals);
 });
 
-test("every file is imported or started", () => {
-  expect(deadFiles(tree, ENTRY_POINTS)).toEqual([]);
+test("every file is used by more than its own test, or started", () => {
+  expect(deadFiles(tree, ENTRY_POINTS, AWAITED)).toEqual([]);
 });
 
 test("every file with logic has its mirrored test", () => {

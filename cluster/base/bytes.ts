@@ -24,6 +24,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** The text with a replacement character for each half of a character, such as cutting leaves: others cannot be sent. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
 /** Throws TypeError on bytes that are not UTF-8: a replacement character would hide the damage. */
 export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);

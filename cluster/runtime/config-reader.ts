@@ -62,9 +62,13 @@ export class ConfigReader {
     return new Map(Object.entries(this.#table).map(layersOf));
   }
 
+  has(name: string): boolean {
+    return this.#meanings.has(name);
+  }
+
   /** Whether a name is one of ours, or so close to one that it was meant to be. */
   knows(name: string): boolean {
-    return this.#meanings.has(name) || closestName(name, this.#meanings.keys()) !== undefined;
+    return this.has(name) || closestName(name, this.#meanings.keys()) !== undefined;
   }
 
   /**

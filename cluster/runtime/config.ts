@@ -10,9 +10,11 @@
  *   is half applied.
  * - Nothing is without effect in silence: unknown names are refused, and a central change that
  *   waits for a restart or that a flag overrides says so.
- * - The one exception: what the central configuration says wrongly at start is a warning. It was
- *   checked when it was set; a name that only a newer version knows must not keep an older daemon
- *   from starting.
+ * - The central configuration is read by daemons of several versions while they are upgraded. A
+ *   name that only a newer one knows is therefore a warning, at start and later: an older daemon
+ *   must start, and must go on following the names that it knows.
+ * - A bad central value is refused while there is a good one to keep. At start there is none, so it
+ *   is a warning and the next weaker source counts.
  */
 import { assert } from "../base/assert.ts";
 import { ClusterError } from "../base/error.ts";
@@ -56,6 +58,12 @@ export interface ConfigChange {
   readonly message: string;
 }
 
+export interface CentralUpdate {
+  readonly changes: readonly ConfigChange[];
+  /** The entries that this version has no setting for; for the log. */
+  readonly warnings: readonly string[];
+}
+
 /** The table, checked: names that would collide in some spelling are a bug of whoever wrote it. */
 export function defineConfig<const T extends ConfigTable>(table: T): T {
   new ConfigReader(table, undefined);
@@ -83,7 +91,7 @@ export function loadConfig<T extends ConfigTable>(table: T, sources: ConfigSourc
 }
 
 export class Config<T extends ConfigTable> {
-  /** What was ignored, and why; for the log. */
+  /** What was ignored at start, and why; for the log. */
   readonly warnings: readonly string[];
   readonly #table: T;
   readonly #reader: ConfigReader;
@@ -143,13 +151,16 @@ export class Config<T extends ConfigTable> {
 
   /**
    * `entries` is the whole central configuration for this process: what is missing from it is no
-   * longer set. Throws CONFIG_INVALID, and changes nothing, if any of it is wrong. Listeners run
-   * when all values are in place.
+   * longer set. Unknown names are passed over; a bad value for a known one throws CONFIG_INVALID
+   * and nothing changes. Listeners run when all values are in place.
    */
-  updateCentral(entries: Readonly<Record<string, string>>): ConfigChange[] {
+  updateCentral(entries: Readonly<Record<string, string>>): CentralUpdate {
     const problems: string[] = [];
+    const warnings: string[] = [];
     const central = this.#reader.defaults();
-    this.#reader.read(centralEntries(entries), central, problems);
+    for (const entry of centralEntries(entries)) {
+      this.#reader.read([entry], central, this.#reader.has(entry.name) ? problems : warnings);
+    }
     refuseAny(problems);
     const changes: ConfigChange[] = [];
     const changedKeys: string[] = [];
@@ -160,7 +171,7 @@ export class Config<T extends ConfigTable> {
       if (change.effect === "now") changedKeys.push(key);
     }
     for (const key of changedKeys) this.#notify(key);
-    return changes;
+    return { changes, warnings };
   }
 
   /** Calls back after each change at run time, until the returned function is called. */

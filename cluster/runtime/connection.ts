@@ -3,15 +3,16 @@
  * messages in both directions.
  *
  * - Before the handshake succeeded nothing but its own small frames is parsed, and it must succeed within HANDSHAKE_MS.
- * - Memory is bounded. What was handed to the owner and is not finished counts against INBOUND_BYTES_MAX; beyond it, or
- *   while the peer does not take our answers, the connection is not read. What waits to be sent is bounded by whoever
- *   sends: `isOverBudget` says when to stop.
+ * - Memory is bounded. While the process has too much unfinished, or the peer does not take our answers, the connection
+ *   is not read. Our own requests do not count there: their answers must be read, or two peers that ask each other much
+ *   would wait for each other. They are bounded by whoever sends: `isOverBudget` says when to stop.
  */
 import { assert } from "../base/assert.ts";
+import { wellFormed } from "../base/bytes.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { CLUSTER_ERRORS, ClusterError, type ClusterErrorCode } from "../base/error.ts";
 import { decode, record, str } from "../wire/codec.ts";
-import { encodeFrame, type Frame, TRANSPORT_FRAMES } from "../wire/frame.ts";
+import { encodeFrame, type Frame, HEADER_SIZE, TRANSPORT_FRAMES } from "../wire/frame.ts";
 import {
   HANDSHAKE_LIMITS,
   type HandshakeAcceptor,
@@ -21,18 +22,16 @@ import {
 } from "../wire/handshake.ts";
 import { FIRST_MESSAGE_ID, type Registry } from "../wire/registry.ts";
 import { FramedStream } from "./framed-stream.ts";
-import { RequestTable } from "./request-table.ts";
-import { RunningRequest } from "./running-request.ts";
+import { assertWithinLimits, MESSAGE_LIMITS, MESSAGE_OVERHEAD, payloadSize } from "./outgoing.ts";
+import { RequestTable, type TimedOptions } from "./request-table.ts";
+import { Serving } from "./serving.ts";
 import type { ByteStream } from "./stream.ts";
-import type { Outgoing, Received, RequestOptions, TransportHandler } from "./transport.ts";
+import type { Outgoing, Received, TransportHandler } from "./transport.ts";
 
 export const HANDSHAKE_MS = 5_000;
+/** For a peer that does not say how long it waits. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-export const MESSAGE_LIMITS = { controlSizeMax: 4 << 20, payloadSizeMax: 16 << 20 };
-export const INBOUND_BYTES_MAX = 32 << 20;
 export const OUTBOUND_BYTES_MAX = 32 << 20;
-/** What a message costs beside its bytes, so that a flood of empty ones is held back too. */
-const MESSAGE_OVERHEAD = 1024;
 
 const FLAG_ANSWER = 1;
 const FAILURE_TEXT_MAX = 2048;
@@ -63,18 +62,28 @@ export class Connection<Message> {
   readonly #options: ConnectionOptions<Message>;
   readonly #frames: FramedStream;
   readonly #requests: RequestTable<Message>;
-  readonly #running = new Map<number, RunningRequest>();
+  readonly #serving: Serving<Message>;
   #session: HandshakeSession | undefined;
   /** Until the handshake succeeded, then until a graceful end must be over. */
   #deadline: Timer;
-  #inboundBytes = 0;
+  /** Of answers, since everything had last been sent: at most so many of them are still here. */
+  #answerBytes = 0;
   #wasOverBudget = false;
   #isFinishing = false;
 
   constructor(options: ConnectionOptions<Message>) {
-    const { stream, clock, handshake } = options;
+    const { stream, clock, handshake, owner } = options;
     this.#options = options;
-    this.#requests = new RequestTable(clock);
+    this.#requests = new RequestTable(clock, () => this.#maybeSayGoodbye());
+    this.#serving = new Serving({
+      clock,
+      handler: owner,
+      respond: (correlation, outgoing) => this.#writeAnswer(correlation, outgoing),
+      refuse: (correlation, error) => this.#writeFailure(correlation, error),
+      changed: () => this.#servingChanged(),
+      close: (reason) => this.close(reason),
+      fail: (error) => owner.fail(error),
+    });
     this.#deadline = clock.after(HANDSHAKE_MS, () => {
       this.close(`no handshake within ${HANDSHAKE_MS} ms`);
     });
@@ -105,47 +114,26 @@ export class Connection<Message> {
 
   /** So much waits to be sent that nothing should be added; `writable` will tell. */
   get isOverBudget(): boolean {
-    const isOver = this.#frames.queuedBytes > OUTBOUND_BYTES_MAX;
-    this.#wasOverBudget ||= isOver;
-    return isOver;
+    return this.#frames.queuedBytes > OUTBOUND_BYTES_MAX;
   }
 
   send(outgoing: Outgoing<Message>): void {
-    this.#write({ flags: 0, correlation: 0, timeoutMs: 0 }, outgoing);
+    this.#write(this.#encode({ flags: 0, correlation: 0, timeoutMs: 0 }, outgoing));
   }
 
-  request(outgoing: Outgoing<Message>, options: RequestOptions): Promise<Received<Message>> {
-    const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      const cancel = (correlation: number): void => {
-        this.#writeControl(TRANSPORT_FRAMES.CANCEL, correlation);
-      };
-      const abort = (): void => {
-        const error = new ClusterError("CANCELLED", `request to ${this.label} was cancelled`);
-        if (this.#requests.reject(correlation, error)) cancel(correlation);
-      };
-      const correlation = this.#requests.open(
-        {
-          resolve: (received) => {
-            signal?.removeEventListener("abort", abort);
-            resolve(received);
-          },
-          reject: (error) => {
-            signal?.removeEventListener("abort", abort);
-            reject(error);
-          },
-        },
-        timeoutMs,
-        cancel,
-      );
-      this.#write({ flags: 0, correlation, timeoutMs: Math.ceil(timeoutMs) }, outgoing);
-      if (signal?.aborted) abort();
-      else signal?.addEventListener("abort", abort, { once: true });
+  request(outgoing: Outgoing<Message>, options: TimedOptions): Promise<Received<Message>> {
+    const correlation = this.#requests.nextCorrelation();
+    const timeoutMs = Math.ceil(options.timeoutMs);
+    this.#write(this.#encode({ flags: 0, correlation, timeoutMs }, outgoing));
+    return this.#requests.wait(correlation, options, () => {
+      this.#writeControl(TRANSPORT_FRAMES.CANCEL, correlation);
     });
   }
 
-  /** Refuses new requests, lets running ones be answered for `graceMs` at most, then ends. */
+  /**
+   * Refuses new requests, waits until running ones are answered and our own have their answers, for `graceMs` at most,
+   * then ends.
+   */
   finish(graceMs: number): void {
     if (this.#frames.isClosed || this.#isFinishing) return;
     this.#isFinishing = true;
@@ -162,9 +150,9 @@ export class Connection<Message> {
     if (this.#session === undefined) {
       this.#shakeHands(frame);
     } else if (frame.type >= FIRST_MESSAGE_ID) {
-      this.#message(frame);
+      this.#message(frame, this.#session);
     } else if (frame.type === TRANSPORT_FRAMES.CANCEL) {
-      this.#running.get(frame.correlation)?.abort();
+      this.#serving.cancel(frame.correlation);
     } else if (frame.type === TRANSPORT_FRAMES.FAILURE) {
       const { code, message } = decode(failureBody, frame.control);
       this.#requests.reject(frame.correlation, remoteError(code, `${this.label}: ${message}`));
@@ -191,125 +179,96 @@ export class Connection<Message> {
     }
   }
 
-  #message(frame: Frame): void {
-    const received = {
-      from: this.#peer,
-      message: this.#options.registry.decode(frame.type, frame.control),
-      payload: frame.payload,
-    };
+  #message(frame: Frame, session: HandshakeSession): void {
+    const { correlation, control, payload } = frame;
+    const message = this.#options.registry.decode(frame.type, control);
+    const received = { from: session.peer, message, payload };
+    const bytes = control.byteLength + payload.byteLength + MESSAGE_OVERHEAD;
     if ((frame.flags & FLAG_ANSWER) !== 0) {
-      this.#requests.resolve(frame.correlation, received);
-    } else if (frame.correlation === 0) {
-      this.#receive(frame, received);
-    } else {
-      this.#answer(frame, received);
-    }
-  }
-
-  #receive(frame: Frame, received: Received<Message>): void {
-    const finished = this.#options.owner.receive(received);
-    if (finished === undefined) return;
-    const release = this.#hold(frame);
-    finished.then(release, (error: unknown) => this.#options.owner.fail(error));
-  }
-
-  #answer(frame: Frame, received: Received<Message>): void {
-    const { correlation } = frame;
-    if (this.#isFinishing) {
+      this.#requests.resolve(correlation, received);
+    } else if (correlation === 0) {
+      this.#serving.receive(received, bytes);
+    } else if (this.#isFinishing) {
       this.#writeFailure(correlation, new ClusterError("INTERRUPTED", "shutting down"));
-      return;
+    } else {
+      const timeoutMs = frame.timeoutMs === 0 ? REQUEST_TIMEOUT_MS : frame.timeoutMs;
+      this.#serving.answer(received, { correlation, timeoutMs, bytes });
     }
-    if (this.#running.has(correlation)) {
-      this.close(`two running requests have the number ${correlation}`);
-      return;
-    }
-    const timeoutMs = frame.timeoutMs === 0 ? REQUEST_TIMEOUT_MS : frame.timeoutMs;
-    const running = new RunningRequest(this.#options.clock, timeoutMs);
-    const release = this.#hold(frame);
-    this.#running.set(correlation, running);
-    const settle = (write: () => void): void => {
-      running.finish();
-      this.#running.delete(correlation);
-      if (!running.isAborted) write();
-      release();
-      if (this.#isFinishing) this.#maybeSayGoodbye();
-    };
-    this.#options.owner.answer(received, running).then(
-      (outgoing) =>
-        settle(() => this.#write({ flags: FLAG_ANSWER, correlation, timeoutMs: 0 }, outgoing)),
-      (error: unknown) => {
-        if (error instanceof ClusterError) settle(() => this.#writeFailure(correlation, error));
-        else this.#options.owner.fail(error);
-      },
-    );
   }
 
-  /** Counts a message against the budget until the returned function is called. */
-  #hold(frame: Frame): () => void {
-    const bytes = frame.control.byteLength + frame.payload.byteLength + MESSAGE_OVERHEAD;
-    this.#inboundBytes += bytes;
+  #servingChanged(): void {
     this.#updateReading();
-    return () => {
-      this.#inboundBytes -= bytes;
-      this.#updateReading();
-    };
+    this.#maybeSayGoodbye();
   }
 
   #updateReading(): void {
-    this.#frames.setReading(this.#inboundBytes <= INBOUND_BYTES_MAX && !this.isOverBudget);
+    const unsentAnswers = Math.min(this.#answerBytes, this.#frames.queuedBytes);
+    this.#frames.setReading(this.#serving.hasRoom && unsentAnswers <= OUTBOUND_BYTES_MAX);
   }
 
   #drained(): void {
-    if (this.isOverBudget || !this.#wasOverBudget) return;
-    this.#wasOverBudget = false;
+    this.#answerBytes = 0;
     this.#updateReading();
+    if (!this.#wasOverBudget) return;
+    this.#wasOverBudget = false;
     if (this.isOpen) this.#options.owner.writable(this);
   }
 
   #maybeSayGoodbye(): void {
-    if (this.#running.size > 0) return;
+    if (!this.#isFinishing || !this.#serving.isIdle || this.#requests.size > 0) return;
     if (this.#session !== undefined) this.#writeControl(TRANSPORT_FRAMES.GOODBYE, 0);
     this.#frames.end();
   }
 
   #closed(reason: string): void {
     this.#deadline.cancel();
-    for (const running of this.#running.values()) running.abort();
-    const error = new ClusterError(
-      "CONNECTION_LOST",
-      `lost the connection to ${this.label}: ${reason}`,
-    );
-    this.#requests.rejectAll(error);
+    this.#serving.cancelAll();
+    const text = `lost the connection to ${this.label}: ${reason}`;
+    this.#requests.rejectAll(new ClusterError("CONNECTION_LOST", text));
     this.#options.owner.closed(this, reason);
   }
 
-  #write(
+  #encode(
     header: { flags: number; correlation: number; timeoutMs: number },
-    { message, payload }: Outgoing<Message>,
-  ): void {
+    outgoing: Outgoing<Message>,
+  ): Uint8Array[] {
     assert(this.#session !== undefined, "nothing is sent before the handshake succeeded");
     const { registry } = this.#options;
-    this.#frames.write(encodeFrame(header, (out) => registry.encode(out, message), payload));
+    const { message, payload } = outgoing;
+    const chunks = encodeFrame(header, (out) => registry.encode(out, message), payload);
+    const payloadBytes = payloadSize(outgoing);
+    assertWithinLimits(sizeOf(chunks) - HEADER_SIZE - payloadBytes, payloadBytes);
+    return chunks;
+  }
+
+  #write(chunks: readonly Uint8Array[]): void {
+    this.#frames.write(chunks);
+    this.#wasOverBudget ||= this.isOverBudget;
+  }
+
+  #writeAnswer(correlation: number, outgoing: Outgoing<Message>): void {
+    const chunks = this.#encode({ flags: FLAG_ANSWER, correlation, timeoutMs: 0 }, outgoing);
+    this.#answerBytes += sizeOf(chunks);
+    this.#write(chunks);
   }
 
   #writeControl(type: number, correlation: number): void {
-    this.#frames.write(encodeFrame({ flags: 0, correlation, timeoutMs: 0 }, () => type));
+    this.#write(encodeFrame({ flags: 0, correlation, timeoutMs: 0 }, () => type));
   }
 
   #writeFailure(correlation: number, error: ClusterError): void {
-    const message = error.message.slice(0, FAILURE_TEXT_MAX);
-    this.#frames.write(
+    const message = wellFormed(error.message.slice(0, FAILURE_TEXT_MAX));
+    this.#write(
       encodeFrame({ flags: 0, correlation, timeoutMs: 0 }, (out) => {
         failureBody.encode(out, { code: error.code, message });
         return TRANSPORT_FRAMES.FAILURE;
       }),
     );
   }
+}
 
-  get #peer(): HandshakeSession["peer"] {
-    assert(this.#session !== undefined, "a message before the handshake");
-    return this.#session.peer;
-  }
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0);
 }
 
 /** A code that this version does not know is still a failure of the peer. */

@@ -1,8 +1,8 @@
 /**
  * What a log line may contain. Fields come from everywhere (errors of libraries, requests of
  * clients), so what is written is a copy with three promises: no value under a name that means a
- * secret, at any depth; a bounded size; and plain JSON, whatever was passed (cycles, bytes, big
- * integers, throwing getters).
+ * secret, or after one in a list, at any depth; a bounded size; and plain JSON, whatever was passed
+ * (cycles, bytes, big integers, throwing getters).
  *
  * Names decide, not values: a secret inside a message cannot be seen here and must not be put
  * there.
@@ -21,19 +21,26 @@ export const REDACTED = "[redacted]";
 
 /**
  * Matched against the name without case, dashes and underscores: `secretKey`,
- * `X-Amz-Security-Token`, `set-cookie`.
+ * `X-Amz-Security-Token`, `set-cookie`. Words that are rarely harmless count anywhere in a name;
+ * "auth", "token" and "signature" only at its end, where they are not the beginning of an author or
+ * of a count of tokens. What identifies a key and does not open anything stays readable.
  */
 const SECRET_NAME = new RegExp(
   [
     "secret",
-    "pass(word|phrase)",
+    "pass(word|wd|phrase|code)",
+    "pwd",
     "authorization",
+    "bearer",
     "cookie",
     "credential",
-    "(cluster|private|signing|api)key",
-    "tokens?$",
+    "(api|auth|cluster|customer|(en|de)cryption|hmac|master|private|session|shared|signing)key" +
+      "(?!(ids?|s?count|md5)$)",
+    "(auth|authentication|signature|token)s?(value|header|string|text)?$",
   ].join("|"),
 );
+/** A text with a space in it is prose that mentions a secret. */
+const NAME = /^[\w-]+$/;
 
 export interface PrintedFields {
   [name: string]: unknown;
@@ -119,10 +126,16 @@ class FieldPrinter {
     return this.entries(value, depth);
   }
 
+  /**
+   * Headers and arguments come as flat lists too, where a value follows its name: what follows the
+   * name of a secret is hidden, at whatever place.
+   */
   #items(items: readonly unknown[], depth: number): unknown[] {
-    const printed = items
-      .slice(0, ITEM_COUNT_MAX)
-      .map((item) => this.#value(item, depth + 1) ?? null);
+    const printed = items.slice(0, ITEM_COUNT_MAX).map((item, index) => {
+      const before = items[index - 1];
+      const isHidden = typeof before === "string" && NAME.test(before) && isSecretName(before);
+      return isHidden ? REDACTED : (this.#value(item, depth + 1) ?? null);
+    });
     if (items.length > ITEM_COUNT_MAX) printed.push(`... (${items.length} items)`);
     return printed;
   }

@@ -19,6 +19,7 @@
 import { assert } from "../base/assert.ts";
 import { BoundedQueue } from "../base/bounded-queue.ts";
 import type { Clock, Timer } from "../base/clock.ts";
+import { ClusterError } from "../base/error.ts";
 import { type KvStore, type Write, writeSize } from "../kv/store.ts";
 import { type Persist, type Step, TICK_LATE_MS, TICK_MS, type Tick } from "./core.ts";
 
@@ -56,7 +57,7 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
   #status: "idle" | "running" | "stopped" = "idle";
   #tickDueMs = 0;
   #tickTimer: Timer | undefined;
-  #room: (() => void)[] = [];
+  readonly #room: { resolve(): void; reject(error: ClusterError): void }[] = [];
 
   constructor(options: LoopOptions<State, Event, Effect>) {
     this.#options = options;
@@ -77,7 +78,7 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     this.#tickTimer?.cancel();
     this.#queue.clear();
     this.#gathering = emptyBatch();
-    this.#announceRoom();
+    for (const { reject } of this.#room.splice(0)) reject(stoppedError());
   }
 
   /** False if the queue is full: the caller drops the event or waits for `room`. */
@@ -88,15 +89,20 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     return accepted;
   }
 
-  /** Settles when the queue has room again (or the loop has stopped): how a full queue holds back a connection. */
+  /** Settles when the queue has room again, which is how a full one holds back a connection; INTERRUPTED if it stops. */
   room(): Promise<void> {
-    if (!this.#queue.isFull || this.#status === "stopped") return Promise.resolve();
-    return new Promise((resolve) => this.#room.push(resolve));
+    if (this.#status === "stopped") return Promise.reject(stoppedError());
+    if (!this.#queue.isFull) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#room.push({ resolve, reject }));
+  }
+
+  get #isGatheringFull(): boolean {
+    return this.#gathering.bytes >= GATHERED_BYTES_MAX;
   }
 
   #planRound(): void {
     if (this.#roundPlanned || this.#status !== "running") return;
-    if (this.#gathering.bytes >= GATHERED_BYTES_MAX) return; // The end of the running sync plans the next round.
+    if (this.#isGatheringFull) return; // The end of the running sync plans the next round.
     this.#roundPlanned = true;
     this.#options.clock.soon(this.#round);
   }
@@ -105,7 +111,7 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     this.#roundPlanned = false;
     if (this.#status !== "running") return;
     const immediate: Effect[] = [];
-    for (let count = 0; count < ROUND_EVENTS_MAX; count++) {
+    for (let count = 0; count < ROUND_EVENTS_MAX && !this.#isGatheringFull; count++) {
       const nowMs = this.#options.clock.nowMs();
       if (nowMs >= this.#tickDueMs) this.#stepTick(nowMs, immediate);
       const event = this.#queue.shift();
@@ -185,10 +191,8 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
   }
 
   #announceRoom(): void {
-    if (this.#room.length === 0 || (this.#queue.isFull && this.#status === "running")) return;
-    const waiting = this.#room;
-    this.#room = [];
-    for (const resolve of waiting) resolve();
+    if (this.#room.length === 0 || this.#queue.isFull) return;
+    for (const { resolve } of this.#room.splice(0)) resolve();
   }
 
   /** The timer only makes sure that a round comes; the round sees by itself that a tick is due. */
@@ -197,6 +201,10 @@ export class Loop<State, Event, Effect extends { readonly type: string }> {
     this.#tickTimer?.cancel();
     this.#tickTimer = this.#options.clock.after(TICK_MS, () => this.#planRound());
   }
+}
+
+function stoppedError(): ClusterError {
+  return new ClusterError("INTERRUPTED", "the loop has stopped");
 }
 
 function emptyBatch<Effect>(): Batch<Effect> {

@@ -18,7 +18,7 @@ import {
   NONCE_SIZE,
 } from "../wire/handshake.ts";
 import type { Registry } from "../wire/registry.ts";
-import { Connection, type ConnectionOwner } from "./connection.ts";
+import { Connection, type ConnectionOwner, REQUEST_TIMEOUT_MS } from "./connection.ts";
 import { PeerLink } from "./peer-link.ts";
 import type { ByteStream, Listener, StreamNetwork } from "./stream.ts";
 import type {
@@ -30,10 +30,16 @@ import type {
 } from "./transport.ts";
 
 /** Accepted connections; further ones are closed at once. */
-const ACCEPTED_MAX = 8192;
-/** Accepted connections that have not proven themselves yet: what a stranger can make us hold. */
-const UNPROVEN_MAX = 256;
+export const ACCEPTED_MAX = 8192;
+/**
+ * Accepted connections that have not proven themselves yet: what a stranger can make us hold. A further one displaces
+ * the oldest, which a member would have left behind by now: strangers that sit and wait then lock nobody out.
+ */
+export const UNPROVEN_MAX = 256;
 const GRACE_MS = 5_000;
+const REQUEST_TIMEOUT_MS_MAX = 24 * 3600 * 1000;
+/** Anybody can make these happen, so they get no more of the log than this. */
+const REFUSALS_LOG_MS = 1_000;
 
 export interface MessengerOptions<Message> {
   readonly identity: HandshakeIdentity;
@@ -60,7 +66,10 @@ export class Messenger<Message> implements Transport<Message> {
   readonly #unproven = new Set<Connection<Message>>();
   /** Proven ones by peer, the newest last. */
   readonly #proven = new Map<PeerName, Connection<Message>[]>();
-  #allClosed: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** Asked whenever a connection is gone: ends a wait of `close`. */
+  #connectionGone: () => void = () => {};
+  #refusals = { loggedAtMs: Number.NEGATIVE_INFINITY, unloggedCount: 0 };
 
   constructor(options: MessengerOptions<Message>) {
     this.#options = options;
@@ -84,10 +93,11 @@ export class Messenger<Message> implements Transport<Message> {
     this.#links.delete(peer);
     existing?.drop(new ClusterError("UNREACHABLE", `${peer} is no longer at ${existing.address}`));
     if (address === undefined) return;
-    const { network, clock, prng } = this.#options;
+    const { registry, network, clock, prng } = this.#options;
     const link: PeerLink<Message> = new PeerLink({
       peer,
       address,
+      registry,
       network,
       clock,
       prng,
@@ -113,8 +123,15 @@ export class Messenger<Message> implements Transport<Message> {
     outgoing: Outgoing<Message>,
     options: RequestOptions = {},
   ): Promise<Received<Message>> {
+    const { timeoutMs = REQUEST_TIMEOUT_MS } = options;
+    assert(timeoutMs > 0, `a request waits for some time: ${timeoutMs} ms`);
+    assert(
+      timeoutMs <= REQUEST_TIMEOUT_MS_MAX,
+      `a request waits for a day at most: ${timeoutMs} ms`,
+    );
+    const timed = { ...options, timeoutMs };
     const link = this.#links.get(peer);
-    if (link !== undefined) return link.request(outgoing, options);
+    if (link !== undefined) return link.request(outgoing, timed);
     const connection = this.#newest(peer);
     if (connection === undefined) {
       return Promise.reject(new ClusterError("UNREACHABLE", `no way to ${peer} is known`));
@@ -122,32 +139,51 @@ export class Messenger<Message> implements Transport<Message> {
     if (connection.isOverBudget) {
       return Promise.reject(new ClusterError("OVERLOADED", `too much already waits for ${peer}`));
     }
-    return connection.request(outgoing, options);
+    return connection.request(outgoing, timed);
   }
 
-  async close(graceMs = GRACE_MS): Promise<void> {
-    const allClosed = new Promise<void>((resolve) => {
-      this.#allClosed = resolve;
-    });
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    const error = new ClusterError("INTERRUPTED", `${this.self} is shutting down`);
-    for (const link of this.#links.values()) link.stop(error);
-    this.#links.clear();
-    for (const connection of this.#connections) connection.finish(graceMs);
-    if (this.#connections.size > 0) await allClosed;
+  close(graceMs = GRACE_MS): Promise<void> {
+    this.#closing ??= this.#finish(graceMs);
+    return this.#closing;
   }
 
   get #isClosing(): boolean {
-    return this.#allClosed !== undefined;
+    return this.#closing !== undefined;
+  }
+
+  /** Who asked us first: to answer them we may have to ask others, so our own ways stay open until then. */
+  async #finish(graceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.nowMs() + graceMs;
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    for (const connection of this.#accepted) connection.finish(graceMs);
+    await this.#untilGone(this.#accepted);
+    const error = new ClusterError("INTERRUPTED", `${this.self} is shutting down`);
+    for (const link of this.#links.values()) link.stop(error);
+    const leftMs = Math.max(0, deadlineMs - clock.nowMs());
+    for (const connection of this.#connections) connection.finish(leftMs);
+    await this.#untilGone(this.#connections);
+  }
+
+  #untilGone(connections: ReadonlySet<Connection<Message>>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#connectionGone = () => {
+        if (connections.size === 0) resolve();
+      };
+      this.#connectionGone();
+    });
   }
 
   #accept(stream: ByteStream): void {
-    const { identity, log } = this.#options;
-    const isFull = this.#accepted.size >= ACCEPTED_MAX || this.#unproven.size >= UNPROVEN_MAX;
-    if (isFull || this.#isClosing) {
-      if (isFull) log.warn("too many connections, refused one", { from: stream.remoteAddress });
+    const { identity } = this.#options;
+    if (this.#accepted.size >= ACCEPTED_MAX || this.#isClosing) {
+      if (!this.#isClosing) this.#logRefusal(stream.remoteAddress, "too many connections");
       stream.destroy();
       return;
+    }
+    if (this.#unproven.size >= UNPROVEN_MAX) {
+      const [oldest] = this.#unproven;
+      oldest?.close(`${UNPROVEN_MAX} newer connections wait for their handshakes`);
     }
     const connection = this.#connect(stream, new HandshakeAcceptor(identity, this.#nonce()));
     this.#accepted.add(connection);
@@ -195,7 +231,7 @@ export class Messenger<Message> implements Transport<Message> {
     link?.lost(connection, reason);
     const peer = connection.session?.peer;
     if (peer === undefined) {
-      log.warn("no handshake", { peer: connection.label, reason });
+      this.#logRefusal(connection.label, reason);
     } else {
       log.debug("connection ended", { peer: connection.label, reason });
       const others = this.#proven.get(peer)?.filter((other) => other !== connection) ?? [];
@@ -203,7 +239,18 @@ export class Messenger<Message> implements Transport<Message> {
       else this.#proven.delete(peer);
       if (others.length === 0) handler.connectionChanged?.(peer, false, reason);
     }
-    if (this.#connections.size === 0) this.#allClosed?.();
+    this.#connectionGone();
+  }
+
+  #logRefusal(from: string, reason: string): void {
+    const { log, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#refusals.loggedAtMs < REFUSALS_LOG_MS) {
+      this.#refusals.unloggedCount += 1;
+      return;
+    }
+    log.warn("refused a connection", { from, reason, notLogged: this.#refusals.unloggedCount });
+    this.#refusals = { loggedAtMs: nowMs, unloggedCount: 0 };
   }
 
   #newest(peer: PeerName): Connection<Message> | undefined {

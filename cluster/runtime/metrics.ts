@@ -52,7 +52,10 @@ export interface Histogram<Label extends string> {
 }
 
 export interface Gauge<Label extends string> {
-  /** From now on, a scrape calls this to learn the values. What it does not set is not exposed. */
+  /**
+   * From now on, a scrape calls this to learn the values. What it does not set is not exposed; what
+   * it sets beyond the bound adds up.
+   */
   read(source: (set: (value: number, ...labels: LabelArguments<Label>) => void) => void): void;
 }
 
@@ -109,9 +112,14 @@ export function gauge<Label extends string = never>(
         ...configure(declaration, registry),
         collect() {
           this.reset();
+          // A reset leaves a gauge without labels at 0, a value that nobody has set.
+          if (!declaration.labels?.length) this.remove();
           const series = new SeriesBound(declaration);
-          // What is beyond the bound adds up to one value.
-          source((value, ...labels) => this.inc(series.bound(labels[0]), value));
+          source((value, ...labels) => {
+            const bound = series.bound(labels[0]);
+            if (isOther(bound)) this.inc(bound, value);
+            else this.set(bound, value);
+          });
         },
       });
       return {
@@ -144,7 +152,10 @@ export class Metrics {
 
   /** The body of a scrape and its Content-Type. */
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    const text = await this.#registry.metrics();
+    // prom-client writes "Nan", which is not how the exposition format spells it.
+    const spelt = text.replaceAll(/^([^#\n].*) Nan$/gm, "$1 NaN");
+    return { contentType: this.#registry.contentType, text: spelt };
   }
 }
 
@@ -170,6 +181,11 @@ class SeriesBound {
     else if (!isKnown) values.fill(OTHER);
     return Object.fromEntries(this.#labels.map((label, index) => [label, values[index] as string]));
   }
+}
+
+function isOther(labels: LabelValues): boolean {
+  const values = Object.values(labels);
+  return values.length > 0 && values.every((value) => value === OTHER);
 }
 
 function configure<Label extends string>(

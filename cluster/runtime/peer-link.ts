@@ -9,9 +9,12 @@ import type { Clock, Timer } from "../base/clock.ts";
 import { ClusterError } from "../base/error.ts";
 import type { PeerName } from "../base/ids.ts";
 import { type Prng, randomFloat } from "../base/prng.ts";
-import { type Connection, OUTBOUND_BYTES_MAX, REQUEST_TIMEOUT_MS } from "./connection.ts";
+import type { Registry } from "../wire/registry.ts";
+import { type Connection, OUTBOUND_BYTES_MAX } from "./connection.ts";
+import { messageSize } from "./outgoing.ts";
+import type { TimedOptions } from "./request-table.ts";
 import type { ByteStream, StreamNetwork } from "./stream.ts";
-import type { Outgoing, Received, RequestOptions } from "./transport.ts";
+import type { Outgoing, Received } from "./transport.ts";
 
 const DIAL_MS = 5_000;
 const PAUSE_MS_MIN = 50;
@@ -21,6 +24,7 @@ const WAITING_MAX = 4096;
 export interface PeerLinkOptions<Message> {
   readonly peer: PeerName;
   readonly address: string;
+  readonly registry: Registry<Message>;
   readonly network: StreamNetwork;
   readonly clock: Clock;
   readonly prng: Prng;
@@ -41,8 +45,9 @@ export class PeerLink<Message> {
   #connection: Connection<Message> | undefined;
   #dial: AbortController | undefined;
   #pause: Timer | undefined;
+  #openedAtMs = 0;
   #failures = 0;
-  #isStopped = false;
+  #stopped: ClusterError | undefined;
 
   constructor(options: PeerLinkOptions<Message>) {
     this.#options = options;
@@ -61,13 +66,13 @@ export class PeerLink<Message> {
     // Over budget, not unconnected: a one-way message is dropped, its protocol will repeat it.
     if (this.#connection?.isOpen) return false;
     return this.#wait({
-      bytes: payloadSize(outgoing),
+      bytes: messageSize(this.#options.registry, outgoing),
       start: (opened) => opened.send(outgoing),
       fail: () => {},
     });
   }
 
-  request(outgoing: Outgoing<Message>, options: RequestOptions): Promise<Received<Message>> {
+  request(outgoing: Outgoing<Message>, options: TimedOptions): Promise<Received<Message>> {
     const connection = this.#usable();
     if (connection !== undefined) return connection.request(outgoing, options);
     return new Promise((resolve, reject) =>
@@ -84,14 +89,17 @@ export class PeerLink<Message> {
 
   /** Called by the owner of the connection that `open` returned. */
   opened(connection: Connection<Message>): void {
-    if (this.#isStopped || connection !== this.#connection) return;
-    this.#failures = 0;
+    if (this.#stopped !== undefined || connection !== this.#connection) return;
+    this.#openedAtMs = this.#options.clock.nowMs();
     this.release();
   }
 
   lost(connection: Connection<Message>, reason: string): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
+    // A peer that accepts and drops at once is no better than one that refuses.
+    const livedMs = this.#options.clock.nowMs() - this.#openedAtMs;
+    if (connection.session !== undefined && livedMs >= PAUSE_MS_MAX) this.#failures = 0;
     this.#attemptFailed(reason);
   }
 
@@ -107,7 +115,7 @@ export class PeerLink<Message> {
 
   /** Dials no more and fails what waits; a connection that is there may finish what it is doing. */
   stop(error: ClusterError): void {
-    this.#isStopped = true;
+    this.#stopped = error;
     this.#pause?.cancel();
     this.#dial?.abort();
     this.#failWaiting(error);
@@ -128,12 +136,12 @@ export class PeerLink<Message> {
 
   #waitToRequest(
     outgoing: Outgoing<Message>,
-    options: RequestOptions,
+    options: TimedOptions,
     resolve: (received: Promise<Received<Message>>) => void,
     reject: (error: ClusterError) => void,
   ): void {
     const { clock, peer } = this.#options;
-    const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
+    const { signal, timeoutMs } = options;
     const deadlineMs = clock.nowMs() + timeoutMs;
     const giveUp = (code: "CANCELLED" | "TIMEOUT"): void => {
       this.#forget(waiting);
@@ -146,7 +154,7 @@ export class PeerLink<Message> {
       signal?.removeEventListener("abort", abort);
     };
     const waiting: Waiting<Message> = {
-      bytes: payloadSize(outgoing),
+      bytes: messageSize(this.#options.registry, outgoing),
       start: (connection) => {
         settle();
         const leftMs = Math.max(1, deadlineMs - clock.nowMs());
@@ -159,11 +167,14 @@ export class PeerLink<Message> {
     };
     if (signal?.aborted) giveUp("CANCELLED");
     else if (this.#wait(waiting)) signal?.addEventListener("abort", abort, { once: true });
-    else waiting.fail(new ClusterError("OVERLOADED", `too much already waits for ${peer}`));
+    else
+      waiting.fail(
+        this.#stopped ?? new ClusterError("OVERLOADED", `too much already waits for ${peer}`),
+      );
   }
 
   #wait(waiting: Waiting<Message>): boolean {
-    if (this.#isStopped || this.#waiting.size >= WAITING_MAX) return false;
+    if (this.#stopped !== undefined || this.#waiting.size >= WAITING_MAX) return false;
     if (this.#waitingBytes + waiting.bytes > OUTBOUND_BYTES_MAX) return false;
     this.#waiting.add(waiting);
     this.#waitingBytes += waiting.bytes;
@@ -187,7 +198,7 @@ export class PeerLink<Message> {
     const ended = (): boolean => {
       timer.cancel();
       this.#dial = undefined;
-      return this.#isStopped;
+      return this.#stopped !== undefined;
     };
     network.connect(address, dial.signal).then(
       (stream) => {
@@ -202,7 +213,7 @@ export class PeerLink<Message> {
   }
 
   #attemptFailed(reason: string): void {
-    if (this.#isStopped) return;
+    if (this.#stopped !== undefined) return;
     const pauseMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     const jitteredMs = pauseMs * (0.5 + randomFloat(this.#options.prng) / 2);
@@ -217,10 +228,4 @@ export class PeerLink<Message> {
     this.#waitingBytes = 0;
     for (const each of waiting) each.fail(error);
   }
-}
-
-function payloadSize<Message>({ payload }: Outgoing<Message>): number {
-  if (payload === undefined) return 0;
-  if (payload instanceof Uint8Array) return payload.byteLength;
-  return payload.reduce((bytes, chunk) => bytes + chunk.byteLength, 0);
 }

@@ -8,6 +8,7 @@ export class RunningRequest implements RequestContext {
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
   #isAborted = false;
+  #isFinished = false;
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
@@ -23,8 +24,7 @@ export class RunningRequest implements RequestContext {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#isAborted) this.#controller.abort();
-      else
-        this.#timer = this.#clock.after(this.deadlineMs - this.#clock.nowMs(), () => this.abort());
+      else if (!this.#isFinished) this.#planAbort();
     }
     return this.#controller.signal;
   }
@@ -36,6 +36,12 @@ export class RunningRequest implements RequestContext {
   }
 
   finish(): void {
+    this.#isFinished = true;
     this.#timer?.cancel();
+  }
+
+  #planAbort(): void {
+    const leftMs = this.deadlineMs - this.#clock.nowMs();
+    this.#timer = this.#clock.after(leftMs, () => this.abort());
   }
 }

@@ -23,7 +23,7 @@ export interface Outgoing<Message> {
 }
 
 export interface RequestOptions {
-  /** From now, on this side's clock; the peer is told what is left. */
+  /** From now, on this side's clock; the peer is told what is left. 30 s by default. */
   readonly timeoutMs?: number;
   /** Rejects with CANCELLED at once and tells the peer, whose handler sees its own signal abort. */
   readonly signal?: AbortSignal;
@@ -40,10 +40,14 @@ export interface RequestContext {
 export interface TransportHandler<Message> {
   /**
    * A one-way message. The returned promise is back-pressure: until it settles, the message's bytes count against
-   * its connection's budget, and a connection over budget is not read.
+   * its connection's budget, and a connection over budget is not read. A ClusterError ends the connection, a
+   * CodecError too; anything else is a bug and ends the process.
    */
   receive(received: Received<Message>): void | Promise<void>;
-  /** A request. A ClusterError is answered with its code, anything else is a bug and ends the process. */
+  /**
+   * A request. A ClusterError is answered with its code, a CodecError (of a payload) as REMOTE_FAILED; anything else
+   * is a bug and ends the process.
+   */
   answer(received: Received<Message>, context: RequestContext): Promise<Outgoing<Message>>;
   /** A hint, not a fact: the peer may be fine and the path to it broken, or the other way round. */
   connectionChanged?(peer: PeerName, connected: boolean, reason: string): void;
@@ -60,6 +64,9 @@ export interface Transport<Message> {
     outgoing: Outgoing<Message>,
     options?: RequestOptions,
   ): Promise<Received<Message>>;
-  /** Answers running requests as long as `graceMs` allows, then ends every connection. */
+  /**
+   * Takes no new requests, answers running ones as long as `graceMs` allows (they may still ask others), then ends
+   * every connection.
+   */
   close(graceMs?: number): Promise<void>;
 }

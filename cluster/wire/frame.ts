@@ -41,10 +41,9 @@ export const TRANSPORT_FRAMES = {
   WELCOME: 4,
   REFUSED: 5,
   PING: 6,
-  PONG: 7,
-  CANCEL: 8,
-  FAILURE: 9,
-  GOODBYE: 10,
+  CANCEL: 7,
+  FAILURE: 8,
+  GOODBYE: 9,
 } as const;
 
 export interface FrameHeader {
@@ -52,7 +51,7 @@ export interface FrameHeader {
   readonly flags: number;
   /** Ties an answer to its request; 0 where none is expected. */
   readonly correlation: number;
-  /** How long the sender will wait for the answer; 0 if for ever. */
+  /** How long the sender will wait for the answer; 0 if it does not say. */
   readonly timeoutMs: number;
 }
 

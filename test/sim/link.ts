@@ -144,32 +144,20 @@ export class LinkEnd<Message extends Typed> {
   }
 
   request(outgoing: Outgoing<Message>, options: RequestOptions): Promise<Received<Message>> {
-    const { timeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
+    const { timeoutMs = REQUEST_TIMEOUT_MS } = options;
     const body = this.#encode(outgoing);
     if (!this.#hasRoomFor(body)) {
       const text = `too much already waits for ${this.peer}`;
       return Promise.reject(new ClusterError("OVERLOADED", text));
     }
+    const correlation = this.#requests.nextCorrelation();
+    this.#transmit({ kind: "request", body, correlation, timeoutMs, hasArrived: false });
+    const cancel = (): void => this.#transmit({ kind: "cancel", correlation });
+    const answer = this.#requests.wait(correlation, { ...options, timeoutMs }, cancel);
     return new Promise((resolve, reject) => {
-      const cancel = (correlation: number): void => this.#transmit({ kind: "cancel", correlation });
-      const abort = (): void => {
-        const error = new ClusterError("CANCELLED", `request to ${this.peer} was cancelled`);
-        if (this.#requests.reject(correlation, error)) cancel(correlation);
-      };
-      const pending = {
-        resolve: (received: Received<Message>): void => {
-          signal?.removeEventListener("abort", abort);
-          resolve(received);
-        },
-        reject: (error: ClusterError): void => {
-          signal?.removeEventListener("abort", abort);
-          if (this.#process.isAlive) reject(error);
-        },
-      };
-      const correlation = this.#requests.open(pending, timeoutMs, cancel);
-      this.#transmit({ kind: "request", body, correlation, timeoutMs, hasArrived: false });
-      if (signal?.aborted) abort();
-      else signal?.addEventListener("abort", abort, { once: true });
+      answer.then(resolve, (error: unknown) => {
+        if (this.#process.isAlive) reject(error);
+      });
     });
   }
 

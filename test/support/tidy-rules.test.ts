@@ -155,18 +155,43 @@ describe("purity", () => {
 describe("dead files", () => {
   test("what is imported or started is alive", () => {
     const files = tree({ "main.ts": 'import "./a.ts";', "a.ts": "", "a.test.ts": "" });
-    expect(deadFiles(files, ["main.ts"])).toEqual([]);
+    expect(deadFiles(files, ["main.ts"], [])).toEqual([]);
   });
 
   test("what nobody imports is dead", () => {
     const files = tree({ "main.ts": "", "a.ts": 'import "./main.ts";' });
-    expect(deadFiles(files, ["main.ts"])).toEqual([
+    expect(deadFiles(files, ["main.ts"], [])).toEqual([
       expect.stringMatching(/^a\.ts: nothing imports/),
     ]);
   });
 
-  test("an entry point that is gone is named", () => {
-    expect(deadFiles([], ["main.ts"])).toEqual([expect.stringContaining("does not exist")]);
+  test.each([
+    ["its own test", "test/osd/a.test.ts", false],
+    ["its own test of another kind", "test/osd/a.crash.test.ts", false],
+    ["the test of another file", "test/osd/ab.test.ts", true],
+    ["a support file of its own test", "test/osd/a.ts", true],
+    ["a bench", "bench/osd/a.ts", true],
+  ])("imported by %s alone", (_, path, isAlive) => {
+    const files = tree({ [path]: 'import "../../osd/a.ts";', "osd/a.ts": "" });
+    expect(deadFiles(files, [path], [])).toHaveLength(isAlive ? 0 : 1);
+  });
+
+  test("what is awaited is alive until it has a user", () => {
+    const files = { "a.ts": "", "test/a.test.ts": 'import "../a.ts";' };
+    expect(deadFiles(tree(files), [], ["a.ts"])).toEqual([]);
+    const used = tree({ ...files, "main.ts": 'import "./a.ts";' });
+    expect(deadFiles(used, ["main.ts"], ["a.ts"])).toEqual([
+      expect.stringMatching(/^a\.ts: is used by now/),
+    ]);
+  });
+
+  test.each([
+    ["an entry point", ["a.ts"], []],
+    ["an awaited file", [], ["a.ts"]],
+  ])("%s that is gone is named", (_, entryPoints, awaited) => {
+    expect(deadFiles([], entryPoints, awaited)).toEqual([
+      expect.stringContaining("does not exist"),
+    ]);
   });
 });
 

@@ -168,24 +168,38 @@ function forbiddenNames(text: string, allowed: Purity["nodeNames"]): string[] {
 }
 
 /**
- * A file that nobody imports and nobody starts is not there for anything; nor is an entry point
- * that is gone.
+ * A file that nobody imports and nobody starts is not there for anything. Its own tests do not
+ * count, or they would keep any file alive. `awaited` are the files whose users are still to come:
+ * one that has a user leaves that list, as one that is gone leaves either.
  */
-export function deadFiles(files: readonly SourceFile[], entryPoints: readonly string[]): string[] {
+export function deadFiles(
+  files: readonly SourceFile[],
+  entryPoints: readonly string[],
+  awaited: readonly string[],
+): string[] {
   const sources = files.filter(isTypeScript);
-  const alive = new Set(sources.flatMap(importsOf));
-  const isStarted = (path: string): boolean =>
-    path.endsWith(".test.ts") || entryPoints.includes(path);
+  const paths = sources.map(({ path }) => path);
+  const used = new Set(
+    sources.flatMap((file) => importsOf(file).filter((target) => !isOwnTest(file.path, target))),
+  );
+  const isKept = (path: string): boolean =>
+    path.endsWith(".test.ts") || entryPoints.includes(path) || awaited.includes(path);
   return [
-    ...sources
-      .filter(({ path }) => !alive.has(path) && !isStarted(path))
-      .map(
-        ({ path }) => `${path}: nothing imports it; use it, remove it, or name it an entry point`,
-      ),
-    ...entryPoints
-      .filter((path) => !sources.some((file) => file.path === path))
-      .map((path) => `${path}: is named an entry point and does not exist`),
+    ...paths
+      .filter((path) => !used.has(path) && !isKept(path))
+      .map((path) => `${path}: nothing imports it; use it, remove it, or name it an entry point`),
+    ...[...entryPoints, ...awaited]
+      .filter((path) => !paths.includes(path))
+      .map((path) => `${path}: is listed and does not exist`),
+    ...awaited
+      .filter((path) => used.has(path))
+      .map((path) => `${path}: is used by now; take it off the list of awaited files`),
   ];
+}
+
+/** x/y.ts has test/x/y.test.ts, and perhaps others for a kind of test: test/x/y.crash.test.ts. */
+function isOwnTest(test: string, path: string): boolean {
+  return test.endsWith(".test.ts") && test.startsWith(`test/${path.replace(/ts$/, "")}`);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   textOf,
   toHex,
   utf8,
+  wellFormed,
 } from "../../../cluster/base/bytes.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -163,3 +164,14 @@ test("the empty byte string is empty", () => {
 function hex(text: string): Uint8Array {
   return present(fromHex(text), `bytes of ${text}`);
 }
+
+test.each([
+  ["whole \u{1f4a5} \u00e9", "whole \u{1f4a5} \u00e9"],
+  ["cut \ud83d", "cut \ufffd"],
+  ["\udca5 cut", "\ufffd cut"],
+  ["\udca5\ud83d", "\ufffd\ufffd"],
+  ["", ""],
+])("%j is well formed as %j", (text, expected) => {
+  expect(wellFormed(text)).toBe(expected);
+  expect(textOf(utf8(wellFormed(text)))).toBe(expected);
+});

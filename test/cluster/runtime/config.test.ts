@@ -151,7 +151,7 @@ describe("central changes", () => {
       // All values are in place before the first listener runs.
       seen.push([size, config.get("downOutInterval")]);
     });
-    expect(config.updateCentral({ size: "5", "down-out-interval": "1h" })).toEqual([
+    expect(config.updateCentral({ size: "5", "down-out-interval": "1h" }).changes).toEqual([
       expect.objectContaining({ name: "down-out-interval", from: "10m", to: "1h", effect: "now" }),
       expect.objectContaining({ name: "size", from: "3", to: "5", effect: "now" }),
     ]);
@@ -166,7 +166,7 @@ describe("central changes", () => {
 
   test("of what cannot change are told, shown and kept for the restart", () => {
     const config = loadConfig(table, {});
-    expect(config.updateCentral({ queue: "fifo" })).toEqual([
+    expect(config.updateCentral({ queue: "fifo" }).changes).toEqual([
       {
         name: "queue",
         from: "mclock",
@@ -178,14 +178,14 @@ describe("central changes", () => {
     expect(config.get("queue")).toBe("mclock");
     const row = config.explain().find(({ name }) => name === "queue");
     expect(row).toMatchObject({ value: "mclock", source: "default", afterRestart: "fifo" });
-    expect(config.updateCentral({ queue: "fifo" })).toEqual([]);
-    expect(config.updateCentral({})).toEqual([]);
+    expect(config.updateCentral({ queue: "fifo" }).changes).toEqual([]);
+    expect(config.updateCentral({}).changes).toEqual([]);
     expect(config.explain().every((each) => each.afterRestart === undefined)).toBe(true);
   });
 
   test("of what a stronger source sets are told to have no effect", () => {
     const config = loadConfig(table, { flags: { size: "4" } });
-    expect(config.updateCentral({ size: "5" })).toEqual([
+    expect(config.updateCentral({ size: "5" }).changes).toEqual([
       expect.objectContaining({
         effect: "overridden",
         message: "central configuration, size has no effect: --size is stronger",
@@ -196,28 +196,41 @@ describe("central changes", () => {
 
   test("to the same value change only where it comes from", () => {
     const config = loadConfig(table, {});
-    expect(config.updateCentral({ size: "3", queue: "mclock" })).toEqual([]);
+    expect(config.updateCentral({ size: "3", queue: "mclock" }).changes).toEqual([]);
     expect(config.sourceOf("size").source).toBe("central");
     expect(config.sourceOf("queue").source).toBe("central");
   });
 
   test("from unset to an empty text are changes", () => {
     const config = loadConfig(table, {});
-    expect(config.updateCentral({ motto: "" })).toHaveLength(1);
+    expect(config.updateCentral({ motto: "" }).changes).toHaveLength(1);
     expect(config.get("motto")).toBe("");
-    expect(config.updateCentral({})).toHaveLength(1);
+    expect(config.updateCentral({}).changes).toHaveLength(1);
     expect(config.get("motto")).toBeUndefined();
   });
 
   test.each([
     ["a value out of range", { motto: "new", size: "10" }],
-    ["an unknown name", { motto: "new", sizes: "4" }],
+    ["a bad value beside an unknown name", { motto: "new", size: "ten", sizes: "4" }],
     ["a secret", { motto: "new", "cluster-key-file": "/key" }],
   ])("with %s change nothing", (_what, entries) => {
     const config = loadConfig(table, { central: { motto: "old" } });
     const before = config.explain();
     expect(() => config.updateCentral(entries)).toThrow(/central configuration, /);
     expect(config.explain()).toEqual(before);
+  });
+
+  test("with a name that only a newer version knows pass it over, as at start", () => {
+    const central = { "from-the-future": "1", sizes: "4", motto: "new" };
+    const config = loadConfig(table, {});
+    const { changes, warnings } = config.updateCentral(central);
+    expect(changes).toEqual([expect.objectContaining({ name: "motto", to: "new", effect: "now" })]);
+    expect(config.get("motto")).toBe("new");
+    expect(warnings).toEqual([
+      'central configuration, from-the-future: there is no setting "from-the-future"',
+      'central configuration, sizes: there is no setting "sizes", did you mean size?',
+    ]);
+    expect(loadConfig(table, { central }).warnings).toEqual(warnings);
   });
 
   test("cannot be listened for where they never happen", () => {
@@ -231,6 +244,7 @@ describe("central changes", () => {
         size: fc.constantFrom("3", "4", "5"),
         motto: fc.constantFrom("", "a", "b"),
         queue: fc.constantFrom("fifo", "mclock"),
+        "from-the-future": fc.constant("1"),
       },
       { requiredKeys: [] },
     );

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { ClusterError } from "../../../cluster/base/error.ts";
-import { peerName } from "../../../cluster/base/ids.ts";
-import { HANDSHAKE_MS, INBOUND_BYTES_MAX } from "../../../cluster/runtime/connection.ts";
+import { type PeerName, peerName } from "../../../cluster/base/ids.ts";
+import { HANDSHAKE_MS, OUTBOUND_BYTES_MAX } from "../../../cluster/runtime/connection.ts";
+import { SILENCE_MS } from "../../../cluster/runtime/framed-stream.ts";
+import { INBOUND_BYTES_MAX, RUNNING_MAX } from "../../../cluster/runtime/serving.ts";
 import { encodeFrame, TRANSPORT_FRAMES } from "../../../cluster/wire/frame.ts";
 import { HandshakeInitiator } from "../../../cluster/wire/handshake.ts";
 import {
@@ -207,6 +209,49 @@ test("a peer that is slow is not a peer that is dead: held-back reading does not
   }
   await world.passMs(30_000);
   expect([a.events, b.events]).toEqual([["connected osd.2"], ["connected osd.1"]]);
+});
+
+test("a peer that asks much and takes no answers costs a bounded amount, and is dropped", async () => {
+  const { world, b, raw } = await provenPeer();
+  let answered = 0;
+  const payload = new Uint8Array(1 << 20);
+  b.answer = async () => {
+    answered += 1;
+    return { ...note("much"), payload };
+  };
+  raw.pause();
+  for (let correlation = 1; correlation <= 2_000; correlation++) {
+    raw.write(noteFrame("give me much", correlation));
+  }
+  await world.passMs(1_000);
+  expect(answered).toBeGreaterThan(30);
+  expect(answered).toBeLessThanOrEqual(RUNNING_MAX + 2 * (OUTBOUND_BYTES_MAX >> 20));
+  await world.passMs(SILENCE_MS + 2_000);
+  expect(b.events.at(-1)).toBe("lost osd.1");
+});
+
+test("two peers that ask each other more than fits do not wait for each other", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  const payload = new Uint8Array(8 << 20);
+  for (const member of [a, b]) member.answer = async () => ({ ...note("much"), payload });
+  await world.ask(a, B, "hello");
+  // B has no address of A, so both use the one connection.
+  const ask = (from: Member, to: PeerName) =>
+    from.messenger.request(to, { ...note("x"), payload }, { timeoutMs: 60_000 });
+  const asked = Array.from({ length: 4 }, () => [ask(a, B), ask(b, A)]).flat();
+  const outcomes = await world.settle(Promise.all(asked.map((each) => each.then(() => "ok"))));
+  expect(outcomes).toEqual(asked.map(() => "ok"));
+});
+
+test("the text of a failure is cut between characters", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  b.answer = async () => {
+    throw new ClusterError("STORE_FAILED", `${"x".repeat(2047)}\u{1f4a5} and more`);
+  };
+  expect(await world.ask(a, B, "x")).toBe("STORE_FAILED");
+  expect(b.events).toEqual(["connected osd.1"]);
 });
 
 test("two members that require different things refuse each other", async () => {

@@ -110,7 +110,7 @@ test("a peer of which nothing is heard is given up", async () => {
   await passMs(SILENCE_MS - 10);
   expect(closed).toEqual([]);
   await passMs(KEEPALIVE_MS);
-  expect(closed).toEqual([`heard nothing for ${SILENCE_MS} ms`]);
+  expect(closed).toEqual([`the peer sent nothing for ${SILENCE_MS} ms`]);
   expect(stream.log.at(-1)).toBe("destroy");
 });
 
@@ -127,6 +127,41 @@ test("who does not read judges nobody, and gives the peer its time again afterwa
     "pause",
     "resume",
   ]);
+});
+
+test("while it does not read, a peer that takes nothing is given up", async () => {
+  const { framed, closed, stream, passMs } = setUp();
+  framed.setReading(false);
+  framed.write([frameOf(300)]);
+  await passMs(1);
+  stream.queuedBytes = 48;
+  await passMs(SILENCE_MS - 100);
+  stream.queuedBytes = 40; // It took something.
+  await passMs(SILENCE_MS - 100);
+  expect(closed).toEqual([]);
+  await passMs(2 * KEEPALIVE_MS);
+  expect(closed).toEqual([`the peer took nothing for ${SILENCE_MS} ms`]);
+});
+
+test("frames wait while it does not read, also those that have arrived", async () => {
+  const { framed, frames, arrive, passMs } = setUp();
+  framed.setReading(false);
+  arrive(new Uint8Array([...frameOf(300), ...frameOf(301)]));
+  await passMs(10);
+  expect(frames).toEqual([]);
+  framed.setReading(true);
+  await passMs(10);
+  expect(frames.map((frame) => frame.type)).toEqual([300, 301]);
+});
+
+test("nothing is written behind the end", async () => {
+  const { framed, stream, passMs } = setUp();
+  framed.write([frameOf(300)]);
+  framed.end();
+  framed.write([frameOf(301)]);
+  framed.end();
+  await passMs(10 * KEEPALIVE_MS);
+  expect(stream.log.filter((line) => line !== "destroy")).toEqual(["write 1", "end"]);
 });
 
 test("a process that was stopped judges nobody by the time it slept", async () => {

@@ -18,12 +18,58 @@ const SECRET_NAMES = [
   "secretKey",
   "secret_access_key",
   "password",
+  "passwd",
+  "pwd",
+  "passphrase",
   "Authorization",
+  "proxy-authorization",
+  "auth",
+  "basicAuth",
+  "bearer",
+  "credential",
+  "credentials",
+  "X-Amz-Credential",
+  "signature",
+  "X-Amz-Signature",
   "clusterKey",
+  "privateKeyPem",
+  "encryptionKey",
+  "encryption_keys",
+  "sessionKey",
+  "x-amz-server-side-encryption-customer-key",
   "token",
+  "tokens",
+  "tokenValue",
   "X-Amz-Security-Token",
   "cookie",
   "set-cookie",
+];
+
+const HARMLESS_NAMES = [
+  "tokenCount",
+  "tokenBucket",
+  "tokenizer",
+  "keys",
+  "keyCount",
+  "objectKey",
+  "publicKey",
+  "partitionKey",
+  "monkey",
+  "accessKeyId",
+  "encryptionKeyId",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-customer-algorithm",
+  "x-amz-server-side-encryption-customer-key-MD5",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "signatureVersion",
+  "X-Amz-SignedHeaders",
+  "author",
+  "authority",
+  "authenticated",
+  "passed",
+  "compass",
+  "sessionId",
+  "cwd",
 ];
 
 function print(value: unknown): unknown {
@@ -133,16 +179,29 @@ describe("bounds", () => {
   });
 });
 
-test("fields that only sound like a secret are printed", () => {
-  const fields = { tokenCount: 3, keys: 4, monkey: 5, passed: true };
-  expect(printFields(fields)).toEqual(fields);
-});
-
-test.each(SECRET_NAMES)("%s is redacted", (name) => {
+test.each(SECRET_NAMES)("%s is redacted, as a field and before its value in a list", (name) => {
   expect(printFields({ [name]: "hunter2" })).toEqual({ [name]: REDACTED });
+  expect(print([name, "hunter2", "Host", "a"])).toEqual([name, REDACTED, "Host", "a"]);
 });
 
-test("whatever surrounds it, what stands under a secret's name is never printed", () => {
+test.each(HARMLESS_NAMES)("%s only sounds like a secret and is printed", (name) => {
+  expect(printFields({ [name]: "a" })).toEqual({ [name]: "a" });
+  expect(print([name, "a"])).toEqual([name, "a"]);
+});
+
+test.each([
+  ["headers", ["Host", "a", "Authorization", "AWS4"], ["Host", "a", "Authorization", REDACTED]],
+  ["a name among the values", ["X", "token", "Cookie", "id"], ["X", "token", REDACTED, REDACTED]],
+  ["a list of pairs", [["Cookie", "id"]], [["Cookie", REDACTED]]],
+  ["a header with several values", ["Cookie", ["id"]], ["Cookie", REDACTED]],
+  ["arguments", ["--password", "x", "-v"], ["--password", REDACTED, "-v"]],
+  ["prose", ["bad password", "x"], ["bad password", "x"]],
+  ["a name at the end", ["x", "cookie"], ["x", "cookie"]],
+])("in a list, what follows a secret's name is hidden: %s", (_what, list, printed) => {
+  expect(print(list)).toEqual(printed);
+});
+
+test("whatever surrounds it, what stands under or after a secret's name is never printed", () => {
   // Wraps a value once more: as a field, item, cause, entry.
   const wraps: ((inner: unknown) => unknown)[] = [
     (inner) => ({ request: inner, size: 1 }),
@@ -158,8 +217,10 @@ test("whatever surrounds it, what stands under a secret's name is never printed"
   const value = fc.constantFrom<unknown>("hunter2", ["hunter2"], { a: "hunter2" });
   fc.assert(
     fc.property(fc.constantFrom(...SECRET_NAMES), value, paths, (name, hidden, path) => {
-      const fields = path.reduce<unknown>((inner, wrap) => wrap(inner), { [name]: hidden });
-      expect(JSON.stringify(printFields({ fields }))).not.toContain("hunter2");
+      for (const secret of [{ [name]: hidden }, ["Host", "a", name, hidden]]) {
+        const fields = path.reduce<unknown>((inner, wrap) => wrap(inner), secret);
+        expect(JSON.stringify(printFields({ fields }))).not.toContain("hunter2");
+      }
     }),
   );
 });

@@ -249,13 +249,13 @@ describe("the queue", () => {
     expect(trace).toEqual(["a @0", "1", "first has room", "second has room"]);
   });
 
-  test("nobody waits for room of a loop that has stopped", async () => {
+  test("a loop that has stopped will have no room: whoever waits for it is told", async () => {
     const { loop } = startedLoop({ queueCapacity: 1 });
     loop.submit(script("a"));
     const room = loop.room();
     loop.stop();
-    await room;
-    await loop.room();
+    await expect(room).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(loop.room()).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   test("there is no room while a round leaves the queue full", async () => {
@@ -334,6 +334,21 @@ describe("rounds", () => {
     const batch = `batch ${"k2 ".repeat(16).trim()}`;
     expect(news()).toEqual(["durable", batch, ...(whileSyncing.length > 0 ? [] : ["c @0"])]);
   });
+});
+
+test("a round ends when 16 MiB are gathered, however many events wait", async () => {
+  const { loop, clock, news, store } = startedLoop();
+  const large = (name: string) => {
+    const writes = [put(name, 10 << 20)];
+    return script(name, { type: "persist" as const, writes, then: [] });
+  };
+  for (const name of ["a", "b", "c", "d"]) loop.submit(large(name));
+  clock.turn();
+  expect(news()).toEqual(["a @0", "b @0", "batch a b"]);
+  clock.turn();
+  expect(news()).toEqual(["c @0", "d @0"]);
+  await store.finish();
+  expect(news()).toEqual(["durable", "batch c d"]);
 });
 
 describe("ticks", () => {

@@ -5,6 +5,7 @@ import { SILENT_LOG } from "../../../cluster/base/log.ts";
 import { createPrng, randomBytes } from "../../../cluster/base/prng.ts";
 import { Messenger } from "../../../cluster/runtime/messenger.ts";
 import type {
+  Outgoing,
   Received,
   RequestContext,
   TransportHandler,
@@ -35,7 +36,7 @@ export interface Member {
   /** "note osd.1: text", "connected osd.1", "lost osd.1". */
   readonly events: string[];
   /** Replaced by tests; by default requests are answered in capitals, and "refuse" is refused. */
-  answer: (received: Received<Note>, context: RequestContext) => Promise<{ message: Note }>;
+  answer: (received: Received<Note>, context: RequestContext) => Promise<Outgoing<Note>>;
   receive: (received: Received<Note>) => void | Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { peerName } from "../../../cluster/base/ids.ts";
+import { UNPROVEN_MAX } from "../../../cluster/runtime/messenger.ts";
 import { A, B, B_ADDRESS, MessengerWorld, note } from "./messenger-world.ts";
 
 test("a request is answered by the peer", async () => {
@@ -101,6 +102,88 @@ test("closing lets running requests be answered and refuses new ones", async () 
   expect(await world.settle(closed)).toBeUndefined();
   expect(a.events.at(-1)).toBe("lost osd.2");
 });
+
+test("closing lets a handler ask others before it answers", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  const client = world.member(peerName("client.1"));
+  await world.settle(a.messenger.listen("a:6800"));
+  client.messenger.route(A, "a:6800");
+  a.answer = async ({ message }) => {
+    const answer = await a.messenger.request(B, note(message.text));
+    return note(`B said ${answer.message.text}`);
+  };
+  let finish = (): void => {};
+  b.answer = () =>
+    new Promise((resolve) => {
+      finish = () => resolve(note("yes"));
+    });
+  const asked = client.messenger.request(A, note("is B there?"));
+  await world.passMs(50);
+  const closed = a.messenger.close();
+  await world.passMs(50);
+  finish();
+  expect(await world.settle(asked)).toMatchObject({ message: { text: "B said yes" } });
+  expect(await world.settle(closed)).toBeUndefined();
+});
+
+test("closing sends a large answer to its end, also if another request comes meanwhile", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  await world.ask(a, B, "hello");
+  const payload = new Uint8Array(12 << 20);
+  b.answer = async () => ({ ...note("large"), payload });
+  const large = a.messenger.request(B, note("give me much"));
+  await world.passMs(1);
+  const closed = b.messenger.close();
+  const late = world.settle(a.messenger.request(B, note("too late")));
+  expect(await world.settle(large)).toMatchObject({ message: { text: "large" } });
+  expect(await late).toMatch(/INTERRUPTED|CONNECTION_LOST|UNREACHABLE/);
+  expect(await world.settle(closed)).toBeUndefined();
+});
+
+test("closing twice is closing once", async () => {
+  const world = new MessengerWorld();
+  const { a } = await world.pair();
+  await world.ask(a, B, "hello");
+  const both = [a.messenger.close(), a.messenger.close()];
+  expect(await world.settle(Promise.all(both))).toEqual([undefined, undefined]);
+});
+
+test("strangers that sit and wait lock nobody out", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  const stranger = world.network.host(peerName("client.bad"));
+  const closed: number[] = [];
+  for (let count = 0; count < UNPROVEN_MAX + 50; count++) {
+    const stream = await world.settle(stranger.connect(B_ADDRESS, new AbortController().signal));
+    if (typeof stream === "string") throw new Error(stream);
+    stream.start({ data: () => {}, drain: () => {}, close: () => closed.push(count) });
+  }
+  expect(closed.slice(0, 3)).toEqual([0, 1, 2]);
+  expect(await world.ask(a, B, "hello")).toBe("HELLO");
+  expect(b.events).toEqual(["connected osd.1"]);
+});
+
+test("what is too large is refused to its sender and costs nobody else anything", async () => {
+  const world = new MessengerWorld();
+  const { a } = await world.pair();
+  await world.ask(a, B, "hello");
+  const other = a.messenger.request(B, note("small"));
+  const payload = new Uint8Array((16 << 20) + 1);
+  expect(() => a.messenger.send(B, { ...note("large"), payload })).toThrow(/16777216 fit/);
+  expect(() => a.messenger.send(B, note("x".repeat((4 << 20) + 1)))).toThrow(/4194304 fit/);
+  expect(await world.settle(other)).toMatchObject({ message: { text: "SMALL" } });
+});
+
+test.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 33])(
+  "a request that waits %d ms is a bug of the caller",
+  async (timeoutMs) => {
+    const world = new MessengerWorld();
+    const { a } = await world.pair();
+    expect(() => a.messenger.request(B, note("x"), { timeoutMs })).toThrow(/a request waits/);
+  },
+);
 
 test("closing waits no longer than its grace for a request that hangs", async () => {
   const world = new MessengerWorld();

@@ -98,6 +98,43 @@ describe("gauges", () => {
     expect(await samples(metrics)).not.toHaveProperty(['kelp_queue_bytes{peer="osd.2"}']);
   });
 
+  test("show the last value that a scrape sets for a series, not the sum", async () => {
+    const metrics = new Metrics();
+    const { queue, epoch } = metrics.add(table);
+    epoch.read((set) => {
+      set(5);
+      set(7);
+    });
+    queue.read((set) => {
+      set(5, { peer: "a" });
+      set(7, { peer: "a" });
+    });
+    expect(await samples(metrics)).toMatchObject({
+      kelp_map_epoch: 7,
+      'kelp_queue_bytes{peer="a"}': 7,
+    });
+  });
+
+  test("that nobody sets are not exposed, with labels or without", async () => {
+    const metrics = new Metrics();
+    metrics.add({ epoch: table.epoch, queue: table.queue });
+    expect(await samples(metrics)).toEqual({});
+  });
+
+  test.each([
+    [Number.NaN, "NaN"],
+    [Number.POSITIVE_INFINITY, "+Inf"],
+    [Number.NEGATIVE_INFINITY, "-Inf"],
+  ])("spell %d as Prometheus does", async (value, spelt) => {
+    const metrics = new Metrics();
+    const help = "What is not a number is Nan";
+    const odd = gauge({ name: "odd", help, labels: ["of"] });
+    metrics.add({ odd }).odd.read((set) => set(value, { of: "a Nan" }));
+    const { text } = await metrics.expose();
+    expect(text).toContain(`# HELP kelp_odd ${help}\n`);
+    expect(text).toContain(`\nkelp_odd{of="a Nan"} ${spelt}\n`);
+  });
+
   test("beyond their bound show the sum of the rest, anew at every scrape", async () => {
     const metrics = new Metrics();
     let peers = ["a", "b", "c", "d"];

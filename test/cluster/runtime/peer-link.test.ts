@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { peerName } from "../../../cluster/base/ids.ts";
 import { OUTBOUND_BYTES_MAX } from "../../../cluster/runtime/connection.ts";
 import { A, B, B_ADDRESS, MessengerWorld, note } from "./messenger-world.ts";
 
@@ -96,14 +97,63 @@ test("the waiting room is bounded: beyond it requests are OVERLOADED and message
   const world = new MessengerWorld();
   const { a } = await world.pair();
   world.network.partition([[A], [B]], "symmetric");
-  const payload = new Uint8Array(8 << 20);
-  const room = OUTBOUND_BYTES_MAX / payload.byteLength;
+  const payload = new Uint8Array(7 << 20);
+  const room = Math.floor(OUTBOUND_BYTES_MAX / payload.byteLength);
   for (let count = 0; count < room; count++) {
     expect(a.messenger.send(B, { ...note("fits"), payload })).toBe(true);
   }
   expect(a.messenger.send(B, { ...note("dropped"), payload })).toBe(false);
   const refused = a.messenger.request(B, { ...note("refused"), payload });
   expect(await world.settle(refused)).toBe("OVERLOADED");
+});
+
+test("the waiting room counts the message, not only its payload", async () => {
+  const world = new MessengerWorld();
+  const { a } = await world.pair();
+  world.network.partition([[A], [B]], "symmetric");
+  const text = "x".repeat(3 << 20);
+  const sent = Array.from({ length: 20 }, () => a.messenger.send(B, note(text)));
+  expect(sent.filter((accepted) => accepted)).toHaveLength(10);
+});
+
+test("a peer that accepts and drops at once is dialled ever more rarely", async () => {
+  const world = new MessengerWorld();
+  const { a, b } = await world.pair();
+  a.messenger.send(B, note("x"));
+  for (let second = 0; second < 300; second++) {
+    await world.passMs(100);
+    world.network.reset(A, B);
+  }
+  const connected = b.events.filter((event) => event.startsWith("connected"));
+  expect(connected.length).toBeLessThan(25);
+});
+
+test("pauses are jittered: two clients do not come back in step", async () => {
+  const world = new MessengerWorld();
+  const atMs = new Map<string, number[]>();
+  for (const name of ["b1:1", "b2:1"]) {
+    const host = world.network.host(B);
+    atMs.set(name, []);
+    await world.settle(
+      host.listen(name, (stream) => {
+        atMs.get(name)?.push(world.scheduler.nowMs);
+        stream.destroy();
+      }),
+    );
+  }
+  const a = world.member(A);
+  a.messenger.route(peerName("osd.8"), "b1:1");
+  a.messenger.route(peerName("osd.9"), "b2:1");
+  for (const name of ["osd.8", "osd.9"]) a.messenger.send(peerName(name), note("x"));
+  await world.passMs(20_000);
+  const pausesOf = (name: string): number[] => {
+    const times = atMs.get(name) ?? [];
+    return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  };
+  const differences = pausesOf("b1:1").map((ms, index) =>
+    Math.abs(ms - (pausesOf("b2:1")[index] ?? 0)),
+  );
+  expect(Math.max(...differences)).toBeGreaterThan(100);
 });
 
 test("an open connection over its budget drops messages and holds requests until it has drained", async () => {

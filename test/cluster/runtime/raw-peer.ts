@@ -27,6 +27,11 @@ export class RawPeer {
     if (this.closeReason === undefined) this.#stream.write(chunks);
   }
 
+  /** Takes nothing from here on, as a stopped process would. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
   /** The oldest frame of this type that has arrived. */
   take(type: number): Frame {
     const frame = this.frames.find((each) => each.type === type);
