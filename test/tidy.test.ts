@@ -134,7 +134,7 @@ const AWAITED = [
   "cluster/runtime/metrics.ts",
 ];
 
-const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "bench/placement", "cli"];
+const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "cli"];
 
 /**
  * Everything that is committed or would be. The flag lets root judge a checkout that belongs to
