@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from "commander";
+import { registerCrush } from "./command/crush.ts";
 import { registerUp } from "./command/up.ts";
 import { EXIT_CODE_HELP } from "./exit-code.ts";
 
@@ -27,6 +28,7 @@ export function createProgram(version: string, output: OutputConfiguration = {})
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", `\n${EXIT_CODE_HELP}`);
+  registerCrush(program);
   registerUp(program);
   return program;
 }

@@ -1,0 +1,266 @@
+/**
+ * The grammar of the map text:
+ *
+ *   map         = { tunable | device | type } { bucket | rule } { choose_args }
+ *   tunable     = "tunable" name number
+ *   device      = "device" number name [ "class" name ]
+ *   type        = "type" number name
+ *   bucket      = typename name "{" { "id" negative [ "class" name ] } "alg" name
+ *                 { "hash" ( integer | "rjenkins1" ) }
+ *                 { "item" name [ "weight" real ] [ "pos" number ] } "}"
+ *   rule        = "rule" [ name ] "{" ( "id" | "ruleset" ) number
+ *                 "type" ( "replicated" | "erasure" )
+ *                 "min_size" number "max_size" number step { step } "}"
+ *   step        = "step" ( "take" name [ "class" name ] | "emit" | ( set_... ) number
+ *                 | ( "choose" | "chooseleaf" ) ( "firstn" | "indep" ) integer "type" typename )
+ *   choose_args = "choose_args" number "{" { "{" "bucket_id" negative
+ *                 [ "weight_set" "[" { "[" { real } "]" } "]" ]
+ *                 [ "ids" "[" { integer } "]" ] "}" } "}"
+ *
+ * Keywords are words of the grammar only where it expects them: a device may be named `item`, and a
+ * type `rule`.
+ */
+import {
+  BUCKET_COUNT_MAX,
+  BUCKET_ID_RANGE,
+  BYTE_RANGE,
+  COUNT_RANGE,
+  DEVICE_ID_RANGE,
+  INT32_RANGE,
+  RULE_ID_RANGE,
+  STEP_COUNT_MAX,
+  TYPE_MAX,
+  U32_MAX,
+} from "./limits.ts";
+import { ITEM_COUNT_MAX } from "./make-bucket.ts";
+import { TextScanner, type Word } from "./text-scanner.ts";
+import type {
+  BucketArgsBlock,
+  BucketBlock,
+  BucketIdLine,
+  ChooseArgsBlock,
+  DeviceLine,
+  ItemLine,
+  NumberedName,
+  RuleBlock,
+  StepLine,
+  TextTree,
+  TunableLine,
+} from "./text-tree.ts";
+import { OPCODE, RULE_TYPE } from "./types.ts";
+
+/** Throws CrushError at the first place where the text leaves the grammar. */
+export function parseText(text: string): TextTree {
+  const scanner = new TextScanner(text);
+  const tunables: TunableLine[] = [];
+  const devices: DeviceLine[] = [];
+  const types: NumberedName[] = [];
+  for (;;) {
+    if (startsBucket(scanner)) break;
+    if (scanner.maybeKeyword("tunable")) tunables.push(parseTunable(scanner));
+    else if (scanner.maybeKeyword("device")) devices.push(parseDevice(scanner));
+    else if (scanner.maybeKeyword("type")) types.push(parseType(scanner));
+    else break;
+  }
+  const buckets: BucketBlock[] = [];
+  const rules: RuleBlock[] = [];
+  for (;;) {
+    const { at } = scanner;
+    if (startsBucket(scanner)) {
+      if (rules.length > 0) throw scanner.errors.at(at, "SYNTAX", BUCKET_AFTER_RULE);
+      buckets.push(parseBucket(scanner));
+      if (buckets.length > BUCKET_COUNT_MAX) {
+        throw scanner.errors.at(at, "LIMIT", `a map has at most ${BUCKET_COUNT_MAX} buckets`);
+      }
+    } else if (scanner.maybeKeyword("rule")) rules.push(parseRule(scanner, at));
+    else break;
+  }
+  const chooseArgs: ChooseArgsBlock[] = [];
+  while (scanner.maybeKeyword("choose_args")) chooseArgs.push(parseChooseArgs(scanner));
+  if (!scanner.isAtEnd) scanner.fail(whatFollows(buckets, rules, chooseArgs));
+  return { tunables, devices, types, buckets, rules, chooseArgs };
+}
+
+const BUCKET_AFTER_RULE = "a bucket stands after a rule; move it above the first rule";
+
+function whatFollows(
+  buckets: readonly BucketBlock[],
+  rules: readonly RuleBlock[],
+  chooseArgs: readonly ChooseArgsBlock[],
+): string {
+  if (chooseArgs.length > 0) return '"choose_args" or the end';
+  if (rules.length > 0) return '"rule", "choose_args" or the end';
+  if (buckets.length > 0) return 'a bucket ("<type> <name> {"), "rule", "choose_args" or the end';
+  return '"tunable", "device", "type", a bucket ("<type> <name> {") or "rule"';
+}
+
+const NAME = /^[A-Za-z0-9_.-]+/;
+const BLOCK_START = [NAME, NAME, /^\{/];
+const KEYWORD = /^(?:tunable|device|type|rule|choose_args)(?![A-Za-z0-9_.-])/;
+
+/**
+ * A type may have the name of a keyword; what tells its buckets from such a line is how they go on.
+ */
+function startsBucket(scanner: TextScanner): boolean {
+  if (!scanner.looksLike(...BLOCK_START)) return false;
+  return (
+    !scanner.looksLike(KEYWORD) ||
+    scanner.looksLike(...BLOCK_START, /^alg/) ||
+    scanner.looksLike(...BLOCK_START, /^id/, /^-/)
+  );
+}
+
+function parseTunable(scanner: TextScanner): TunableLine {
+  const name = scanner.name("the name of a tunable");
+  return { name, value: scanner.integer(`tunable ${name.text}`, { min: 0, max: U32_MAX }) };
+}
+
+function parseDevice(scanner: TextScanner): DeviceLine {
+  const id = scanner.integer("the id of a device", DEVICE_ID_RANGE);
+  const name = scanner.name("the name of a device");
+  return { id, name, deviceClass: parseClass(scanner) };
+}
+
+function parseClass(scanner: TextScanner): Word | undefined {
+  return scanner.maybeKeyword("class") ? scanner.name("the name of a device class") : undefined;
+}
+
+function parseType(scanner: TextScanner): NumberedName {
+  const id = scanner.integer("the number of a type", { min: 0, max: TYPE_MAX });
+  return { id, name: scanner.name("the name of a type") };
+}
+
+function parseBucket(scanner: TextScanner): BucketBlock {
+  const type = scanner.name("a bucket's type");
+  const name = scanner.name("a bucket's name");
+  scanner.mark("{");
+  const ids: BucketIdLine[] = [];
+  while (scanner.maybeKeyword("id")) {
+    const id = scanner.integer("a bucket's id", BUCKET_ID_RANGE);
+    ids.push({ id, deviceClass: parseClass(scanner) });
+  }
+  if (!scanner.maybeKeyword("alg")) scanner.fail('"id" or "alg"');
+  const alg = scanner.name("an algorithm");
+  let hash = 0;
+  while (scanner.maybeKeyword("hash")) hash = parseHash(scanner);
+  const items: ItemLine[] = [];
+  while (scanner.maybeKeyword("item")) {
+    items.push(parseItem(scanner));
+    if (items.length > ITEM_COUNT_MAX) {
+      throw scanner.errors.at(name.at, "LIMIT", `a bucket has at most ${ITEM_COUNT_MAX} items`);
+    }
+  }
+  if (!scanner.maybeMark("}"))
+    scanner.fail(items.length > 0 ? '"item" or "}"' : '"hash", "item" or "}"');
+  return { type, name, ids, alg, hash, items };
+}
+
+function parseHash(scanner: TextScanner): number {
+  if (scanner.maybeKeyword("rjenkins1")) return 0;
+  return scanner.integer('the number of a hash (0, or "rjenkins1")', BYTE_RANGE).value;
+}
+
+function parseItem(scanner: TextScanner): ItemLine {
+  const name = scanner.name("the name of an item");
+  const weight = scanner.maybeKeyword("weight") ? scanner.real("a weight") : undefined;
+  const position = scanner.maybeKeyword("pos")
+    ? scanner.integer("the position of an item", COUNT_RANGE)
+    : undefined;
+  return { name, weight, position };
+}
+
+function parseRule(scanner: TextScanner, at: number): RuleBlock {
+  const name = scanner.maybeName();
+  scanner.mark("{");
+  scanner.keyword("id", "ruleset");
+  const id = scanner.integer("the id of a rule", RULE_ID_RANGE);
+  scanner.keyword("type");
+  const type = scanner.keyword("replicated", "erasure") as keyof typeof RULE_TYPE;
+  scanner.keyword("min_size");
+  const minSize = scanner.integer("min_size", BYTE_RANGE).value;
+  scanner.keyword("max_size");
+  const maxSize = scanner.integer("max_size", BYTE_RANGE).value;
+  const steps: StepLine[] = [];
+  do {
+    scanner.keyword("step");
+    steps.push(parseStep(scanner));
+    if (steps.length > STEP_COUNT_MAX) {
+      throw scanner.errors.at(at, "LIMIT", `a rule has at most ${STEP_COUNT_MAX} steps`);
+    }
+  } while (!scanner.maybeMark("}"));
+  return { at, name, id, type: RULE_TYPE[type], minSize, maxSize, steps };
+}
+
+const SETTINGS: Readonly<Record<string, number>> = {
+  set_choose_tries: OPCODE.setChooseTries,
+  set_choose_local_tries: OPCODE.setChooseLocalTries,
+  set_choose_local_fallback_tries: OPCODE.setChooseLocalFallbackTries,
+  set_chooseleaf_tries: OPCODE.setChooseleafTries,
+  set_chooseleaf_vary_r: OPCODE.setChooseleafVaryR,
+  set_chooseleaf_stable: OPCODE.setChooseleafStable,
+};
+
+const CHOICES: Readonly<Record<string, number>> = {
+  "choose firstn": OPCODE.chooseFirstn,
+  "choose indep": OPCODE.chooseIndep,
+  "chooseleaf firstn": OPCODE.chooseleafFirstn,
+  "chooseleaf indep": OPCODE.chooseleafIndep,
+};
+
+function parseStep(scanner: TextScanner): StepLine {
+  const word = scanner.keyword("take", "choose", "chooseleaf", "emit", ...Object.keys(SETTINGS));
+  switch (word) {
+    case "take": {
+      const item = scanner.name("the name of a device or bucket");
+      return { kind: "take", item, deviceClass: parseClass(scanner) };
+    }
+    case "emit":
+      return { kind: "plain", op: OPCODE.emit, argument: 0 };
+    case "choose":
+    case "chooseleaf": {
+      const op = CHOICES[`${word} ${scanner.keyword("firstn", "indep")}`] ?? OPCODE.noop;
+      const count = scanner.integer("the number of items", INT32_RANGE).value;
+      scanner.keyword("type");
+      return { kind: "choose", op, count, type: scanner.name("the name of a type") };
+    }
+    default: {
+      const argument = scanner.integer(word, COUNT_RANGE).value;
+      return { kind: "plain", op: SETTINGS[word] ?? OPCODE.noop, argument };
+    }
+  }
+}
+
+function parseChooseArgs(scanner: TextScanner): ChooseArgsBlock {
+  const key = scanner.digits("the id of a pool");
+  scanner.mark("{");
+  const buckets: BucketArgsBlock[] = [];
+  while (scanner.maybeMark("{")) buckets.push(parseBucketArgs(scanner));
+  if (!scanner.maybeMark("}")) scanner.fail('"{" or "}"');
+  return { key, buckets };
+}
+
+function parseBucketArgs(scanner: TextScanner): BucketArgsBlock {
+  scanner.keyword("bucket_id");
+  const bucketId = scanner.integer("a bucket's id", BUCKET_ID_RANGE);
+  const weightSets = scanner.maybeKeyword("weight_set")
+    ? parseList(scanner, '"["', () => maybeWeights(scanner))
+    : [];
+  const ids = scanner.maybeKeyword("ids")
+    ? parseList(scanner, "an id", () => scanner.maybeInteger("an id", INT32_RANGE)?.value)
+    : undefined;
+  scanner.mark("}");
+  return { bucketId, weightSets, ids };
+}
+
+function maybeWeights(scanner: TextScanner): readonly Word[] | undefined {
+  return scanner.looksLike(/^\[/)
+    ? parseList(scanner, "a weight", () => scanner.maybeReal())
+    : undefined;
+}
+
+function parseList<T>(scanner: TextScanner, what: string, maybeItem: () => T | undefined): T[] {
+  scanner.mark("[");
+  const list: T[] = [];
+  while (!scanner.maybeMark("]")) list.push(maybeItem() ?? scanner.fail(`${what} or "]"`));
+  return list;
+}
