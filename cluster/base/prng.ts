@@ -4,8 +4,15 @@
  * 32-bit arithmetic is what a JavaScript engine does exactly and fast.
  *
  * A Prng is plain data, so that it can live in a core's state and be cloned with it. Not for secrets.
+ *
+ * What a seed gives is the same on every machine. Numbers that are not whole are therefore made only with operations
+ * whose every bit is defined (+ - * / and comparisons); ECMAScript leaves Math.log and its like to the engine.
  */
 import { assert } from "./assert.ts";
+
+const TWO_TO_26 = 0x400_0000;
+const TWO_TO_32 = 0x1_0000_0000;
+const TWO_TO_53 = 0x20_0000_0000_0000;
 
 export interface Prng {
   a: number;
@@ -50,15 +57,15 @@ export function randomU32(prng: Prng): number {
 export function randomFloat(prng: Prng): number {
   const high = randomU32(prng) >>> 5;
   const low = randomU32(prng) >>> 6;
-  return (high * 2 ** 26 + low) / 2 ** 53;
+  return (high * TWO_TO_26 + low) / TWO_TO_53;
 }
 
 /** A whole number in [0, bound), for bounds below 2^53. */
 export function randomInt(prng: Prng, bound: number): number {
   assert(Number.isSafeInteger(bound) && bound > 0, `a bound is a whole number above 0: ${bound}`);
-  if (bound > 2 ** 32) return Math.floor(randomFloat(prng) * bound);
+  if (bound > TWO_TO_32) return Math.floor(randomFloat(prng) * bound);
   // Values past the last whole multiple of the bound would make small results likelier: draw again.
-  const limit = 2 ** 32 - (2 ** 32 % bound);
+  const limit = TWO_TO_32 - (TWO_TO_32 % bound);
   for (;;) {
     const value = randomU32(prng);
     if (value < limit) return value % bound;
@@ -77,7 +84,27 @@ export function randomChance(prng: Prng, probability: number): boolean {
 
 /** Exponentially distributed with the given mean: the time between independent events. */
 export function randomExponential(prng: Prng, mean: number): number {
-  return -mean * Math.log(1 - randomFloat(prng));
+  return -mean * naturalLog(1 - randomFloat(prng));
+}
+
+/**
+ * Of a number above 0 and at most 1, within a few units of the last place. As value = part * 2^-halvings with a part
+ * near 1, this is ln(part) - halvings * ln(2), and ln(part) = 2 atanh(slope) = 2 (slope + slope^3 / 3 + ...).
+ */
+export function naturalLog(value: number): number {
+  assert(value > 0 && value <= 1, "only logarithms of (0, 1] are known here");
+  let part = value;
+  let halvings = 0;
+  while (part < Math.SQRT1_2) {
+    part *= 2;
+    halvings += 1;
+  }
+  const slope = (part - 1) / (part + 1);
+  const square = slope * slope;
+  // |slope| < 0.172: the first term left out is below 2^-55 of the sum.
+  let series = 0;
+  for (let power = 19; power > 0; power -= 2) series = series * square + 1 / power;
+  return 2 * slope * series - halvings * Math.LN2;
 }
 
 export function randomPick<T>(prng: Prng, list: readonly T[]): T {

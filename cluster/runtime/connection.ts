@@ -64,7 +64,7 @@ export class Connection<Message> {
   readonly #requests: RequestTable<Message>;
   readonly #serving: Serving<Message>;
   #session: HandshakeSession | undefined;
-  /** Until the handshake succeeded, then until a graceful end must be over. */
+  /** Until the handshake has succeeded; later, until a graceful end must be over. */
   #deadline: Timer;
   /** Of answers, since everything had last been sent: at most so many of them are still here. */
   #answerBytes = 0;
@@ -136,6 +136,10 @@ export class Connection<Message> {
    */
   finish(graceMs: number): void {
     if (this.#frames.isClosed || this.#isFinishing) return;
+    if (this.#session === undefined) {
+      this.close("shut down"); // Nothing was promised before the handshake.
+      return;
+    }
     this.#isFinishing = true;
     this.#deadline.cancel();
     this.#deadline = this.#options.clock.after(graceMs, () => this.close("shut down"));
@@ -216,7 +220,7 @@ export class Connection<Message> {
 
   #maybeSayGoodbye(): void {
     if (!this.#isFinishing || !this.#serving.isIdle || this.#requests.size > 0) return;
-    if (this.#session !== undefined) this.#writeControl(TRANSPORT_FRAMES.GOODBYE, 0);
+    this.#writeControl(TRANSPORT_FRAMES.GOODBYE, 0);
     this.#frames.end();
   }
 

@@ -94,7 +94,7 @@ export class SimDisk implements Device {
   /** Nothing completes for so long. */
   stall(durationMs: number): void {
     this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.scheduler.nowMs + durationMs);
-    this.record("fault", `stall until ${this.#stalledUntilMs}`);
+    this.record("fault", `stall until ${this.#stalledUntilMs.toFixed(3)}`);
   }
 
   /** Flips a bit in a stored value, a random one if no key is given. False if there is nothing to flip. */

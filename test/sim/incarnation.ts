@@ -11,7 +11,7 @@
 import { assert } from "../../cluster/base/assert.ts";
 import { BoundedQueue } from "../../cluster/base/bounded-queue.ts";
 import type { Clock, Timer } from "../../cluster/base/clock.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { roundUpMs, type Scheduler } from "./scheduler.ts";
 
 export interface ClockSkew {
   /** What the monotonic clock shows when the simulation begins. */
@@ -37,7 +37,6 @@ export class Incarnation implements Clock {
   #isAlive = true;
   #isStopped = false;
   #isCatchingUp = false;
-  #lowestMs = 0;
 
   /** `bug` is told what code of the process threw. */
   constructor(options: {
@@ -97,7 +96,7 @@ export class Incarnation implements Clock {
   }
 
   nowMs(): number {
-    return Math.max(this.#lowestMs, this.#startMs + this.#scheduler.nowMs * this.#rate);
+    return this.#startMs + roundUpMs(this.#scheduler.nowMs * this.#rate);
   }
 
   wallMs(): number {
@@ -105,12 +104,11 @@ export class Incarnation implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const dueMs = this.nowMs() + Math.max(0, delayMs);
+    const dueMs = this.nowMs() + roundUpMs(Math.max(0, delayMs));
     let isCancelled = false;
-    const timer = this.#scheduler.after(delayMs / this.#rate, () => {
-      // Rounding may bring the timer here a trifle early; its process must not be able to tell, or
-      // it would wait for the rest in a loop in which no time passes.
-      this.#lowestMs = Math.max(this.#lowestMs, dueMs);
+    // The scheduler rounds this up, and so does nowMs: a timer that this clock showed to be early
+    // would make its process wait for the rest in a loop in which no time passes.
+    const timer = this.#scheduler.at((dueMs - this.#startMs) / this.#rate, () => {
       this.run(() => {
         if (!isCancelled) callback();
       });

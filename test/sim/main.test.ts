@@ -34,7 +34,8 @@ describe("npm run sim", () => {
   test.each([
     { scenario: "counter", exitCode: 0, prints: "20 of 20 seeds" },
     { scenario: "counter-backup-acks-early", exitCode: 1, prints: "CORRECTNESS" },
-    { scenario: "counter-primary-acks-early", exitCode: 3, prints: "CRASH" },
+    { scenario: "counter-primary-answers-early", exitCode: 1, prints: "CORRECTNESS" },
+    { scenario: "counter-primary-replicates-early", exitCode: 3, prints: "CRASH" },
     { scenario: "counter-primary-never-resends", exitCode: 4, prints: "LIVENESS" },
   ])("exits with $exitCode for $scenario", async ({ scenario, exitCode, prints }) => {
     const result = await sim("--scenario", scenario, "--seed", "1", "--seeds", "20");

@@ -9,11 +9,13 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PLANTS } from "./demo/plant.ts";
 import { replicatedCounter } from "./demo/replicated-counter.ts";
 import { type Outcome, runSimulation, type Scenario, type SimulationResult } from "./simulation.ts";
+import { talkingMembers } from "./transport/talking-members.ts";
 
 const COUNTER = replicatedCounter();
 const SCENARIOS: readonly Scenario[] = [
   COUNTER,
   ...PLANTS.map((plant) => replicatedCounter(plant)),
+  talkingMembers(),
 ];
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = {

@@ -11,9 +11,10 @@ import { STRIKES, type Strike, type SwarmConfig } from "./swarm.ts";
 import { Trace } from "./trace.ts";
 
 const FAULTY_MS = 60_000;
+const OSDS = ["osd.0", "osd.1", "osd.2"];
 
 /** Runs one nemesis against victims that only write down what is done to them. */
-async function strikesOf(strikes: readonly Strike[], seed: number) {
+async function strikesOf(strikes: readonly Strike[], seed: number, names = OSDS) {
   const scheduler = new Scheduler();
   const done: string[] = [];
   const note = (what: string) => {
@@ -26,7 +27,7 @@ async function strikesOf(strikes: readonly Strike[], seed: number) {
     reset: () => note("reset"),
     setFaults: (faults) => note(faults === NO_NETWORK_FAULTS ? "quiet network" : "faulty network"),
   };
-  const victims = ["osd.0", "osd.1", "osd.2"].map((text): Victim => {
+  const victims = names.map((text): Victim => {
     const name = peerName(text);
     const disk = new SimDisk({
       scheduler,
@@ -86,6 +87,16 @@ describe("the nemesis", () => {
     const { struck } = await strikesOf([strike], 1);
     for (const what of does) expect(struck).toContain(what);
     expect(struck.length).toBeGreaterThan(20);
+  });
+
+  test("parts some from others, always, and one alone from nobody", async () => {
+    const cutsOf = async (names: string[]): Promise<Set<string | undefined>> => {
+      const { struck } = await strikesOf(["partition"], 1, names);
+      return new Set(struck.map((what) => what.split(" ")[2]).filter(Boolean));
+    };
+    expect(await cutsOf(OSDS)).toEqual(new Set(["1+2", "2+1"]));
+    expect(await cutsOf(["osd.0", "osd.1"])).toEqual(new Set(["1+1"]));
+    expect(await cutsOf(["osd.0"])).toEqual(new Set());
   });
 
   test("does nothing that is not configured", async () => {

@@ -9,7 +9,6 @@ import {
   randomBetween,
   randomChance,
   randomExponential,
-  randomInt,
   randomPick,
   randomShuffle,
 } from "../../cluster/base/prng.ts";
@@ -104,12 +103,13 @@ export class Nemesis {
   };
 
   #partition(): void {
+    if (this.#victims.length < 2) return;
     const network = randomPick(this.#prng, this.#networks);
     const names = randomShuffle(
       this.#prng,
       this.#victims.map((victim) => victim.name),
     );
-    const cut = randomInt(this.#prng, names.length);
+    const cut = randomBetween(this.#prng, 1, names.length - 1);
     const mode = randomChance(this.#prng, 0.5) ? "symmetric" : "one-way";
     network.partition([names.slice(0, cut), names.slice(cut)], mode);
     this.#later(700, () => network.heal());

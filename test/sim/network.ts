@@ -87,7 +87,7 @@ export class SimNetwork<Message extends Typed> {
 
   /** Holds back what arrives on this way until then. */
   clog(from: PeerName, to: PeerName, untilMs: number): void {
-    this.#record(`clog ${from} -> ${to} until ${untilMs}`);
+    this.#record(`clog ${from} -> ${to} until ${untilMs.toFixed(3)}`);
     this.#path(from, to).cloggedUntilMs = untilMs;
   }
 

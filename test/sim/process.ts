@@ -8,17 +8,20 @@
  * because its environment failed (a ClusterError: the disk, mostly) is started again, as a service
  * manager would. Any other error is a bug.
  */
+import { present } from "../../cluster/base/assert.ts";
 import type { Clock } from "../../cluster/base/clock.ts";
 import { isClusterError } from "../../cluster/base/error.ts";
 import type { PeerName } from "../../cluster/base/ids.ts";
 import type { Log, LogFields } from "../../cluster/base/log.ts";
 import { forkPrng, type Prng } from "../../cluster/base/prng.ts";
 import type { KvStore } from "../../cluster/kv/store.ts";
+import type { StreamNetwork } from "../../cluster/runtime/stream.ts";
 import type { Transport, TransportHandler } from "../../cluster/runtime/transport.ts";
 import type { SimDisk } from "./disk.ts";
 import { type ClockSkew, Incarnation } from "./incarnation.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SimStreamNetwork } from "./stream-network.ts";
 import type { Trace } from "./trace.ts";
 
 const RESTART_MS = 200;
@@ -30,6 +33,8 @@ export interface SimEnv<Message> {
   readonly store: KvStore;
   readonly prng: Prng;
   readonly log: Log;
+  /** For a process that builds its own connections. */
+  readonly streams: StreamNetwork;
   /** Once per incarnation: from here on messages arrive. */
   attach(handler: TransportHandler<Message>): Transport<Message>;
   /** Ends the process. What a main function does when its loop says that the store failed. */
@@ -56,7 +61,8 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
   readonly name: PeerName;
   readonly disk: SimDisk;
   readonly #boot: Boot<Message>;
-  readonly #network: SimNetwork<Message>;
+  readonly #network: SimNetwork<Message> | undefined;
+  readonly #streams: SimStreamNetwork | undefined;
   readonly #scheduler: Scheduler;
   readonly #trace: Trace;
   readonly #prng: Prng;
@@ -68,7 +74,8 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
   constructor(options: {
     name: PeerName;
     boot: Boot<Message>;
-    network: SimNetwork<Message>;
+    network?: SimNetwork<Message> | undefined;
+    streams?: SimStreamNetwork | undefined;
     disk: SimDisk;
     scheduler: Scheduler;
     trace: Trace;
@@ -80,6 +87,7 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
     this.disk = options.disk;
     this.#boot = options.boot;
     this.#network = options.network;
+    this.#streams = options.streams;
     this.#scheduler = options.scheduler;
     this.#trace = options.trace;
     this.#prng = options.prng;
@@ -130,12 +138,16 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
   async #run(life: Incarnation): Promise<void> {
     const store = await life.pass(this.disk.open());
     this.#isRunning = true;
+    const streams = this.#streams?.host(this.name, (callback) => life.run(callback));
     await this.#boot({
       name: this.name,
       clock: life,
       store: gatedStore(life, store),
       prng: forkPrng(this.#prng),
       log: this.#log({}),
+      get streams() {
+        return present(streams, "a stream network of this process");
+      },
       attach: (handler) => this.#attach(life, handler),
       exit: (reason) => this.#ended(life, reason),
     });
@@ -148,7 +160,8 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
       connectionChanged: (peer, connected, reason) =>
         life.run(() => handler.connectionChanged?.(peer, connected, reason)),
     };
-    const transport = this.#network.attach(this.name, gated, life);
+    const network = present(this.#network, "a message network of this process");
+    const transport = network.attach(this.name, gated, life);
     return {
       self: this.name,
       route: (peer, address) => transport.route(peer, address),
@@ -172,7 +185,8 @@ export class SimProcess<Message extends { readonly type: string }> implements Vi
     life.die();
     this.#life = undefined;
     this.#isRunning = false;
-    this.#network.detach(this.name, notice);
+    this.#network?.detach(this.name, notice);
+    this.#streams?.crash(this.name, notice);
     this.disk.crash();
   }
 

@@ -30,6 +30,33 @@ describe("the scheduler", () => {
     expect(scheduler.eventCount).toBe(6);
   });
 
+  test("rounds a time up, once, to a multiple that doubles hold exactly", async () => {
+    const scheduler = new Scheduler();
+    const stepMs = 2 ** -20;
+    const seen: number[] = [];
+    const note = () => {
+      seen.push(scheduler.nowMs);
+    };
+    scheduler.at(0.1, () => {
+      note();
+      scheduler.after(0.1, note);
+    });
+    scheduler.at(7 + stepMs, note);
+    scheduler.at(1e9 + stepMs / 2, note);
+    await scheduler.run(never, Number.POSITIVE_INFINITY);
+    const tenthMs = Math.ceil(0.1 / stepMs) * stepMs;
+    expect(seen).toEqual([tenthMs, 2 * tenthMs, 7 + stepMs, 1e9 + stepMs]);
+  });
+
+  test("comes when a time has come, for whoever compares the time itself", async () => {
+    const scheduler = new Scheduler();
+    for (let index = 1; index <= 1_000; index++) {
+      const dueMs = index / 7;
+      scheduler.at(dueMs, () => expect(scheduler.nowMs).toBeGreaterThanOrEqual(dueMs));
+    }
+    expect(await scheduler.run(never, 1e9)).toBe("idle");
+  });
+
   test("lets every promise settle before the next event", async () => {
     const scheduler = new Scheduler();
     const seen: string[] = [];

@@ -2,6 +2,10 @@
  * Virtual time: a heap of callbacks, run one at a time in order of (time, order of planning). Everything in a
  * simulation happens inside one of them, so a run is a function of its seed.
  *
+ * Times are milliseconds, and whole multiples of 2^-20 of one (about a nanosecond): doubles hold these exactly, as
+ * well as their sums, for a hundred days. A time is rounded once, where it is planned, and up: whoever is called at
+ * a time then finds that it has come, also by what it compares itself.
+ *
  * Promises are allowed. After each callback the engine's microtask queue is drained before the next one, by running
  * each callback in a setImmediate of its own; a burst of them is planned at once, which makes a turn cheap. Real
  * I/O and real timers are not allowed: what they resolve would fall between any two events.
@@ -11,6 +15,12 @@ import type { Timer } from "../../cluster/base/clock.ts";
 import { Heap } from "../../cluster/base/heap.ts";
 
 const BURST = 128;
+const STEPS_PER_MS = 0x10_0000;
+
+/** The first time that the scheduler can tell from then on. */
+export function roundUpMs(timeMs: number): number {
+  return Math.ceil(timeMs * STEPS_PER_MS) / STEPS_PER_MS;
+}
 
 interface Planned {
   readonly timeMs: number;
@@ -36,11 +46,11 @@ export class Scheduler {
     return this.#eventCount;
   }
 
-  /** Calls back at this time, or next if it has passed. Equal times keep the order of these calls. */
+  /** Calls back at this time, or next if it has passed. Times equal once rounded keep the order of these calls. */
   at(timeMs: number, callback: () => void): Timer {
     assert(!Number.isNaN(timeMs), "a time is a number");
     const planned: Planned = {
-      timeMs: Math.max(timeMs, this.#nowMs),
+      timeMs: Math.max(roundUpMs(timeMs), this.#nowMs),
       order: this.#order++,
       callback,
     };
@@ -53,15 +63,16 @@ export class Scheduler {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    return this.at(this.#nowMs + Math.max(0, delayMs), callback);
+    return this.at(this.#nowMs + roundUpMs(Math.max(0, delayMs)), callback);
   }
 
   /**
-   * Runs until `until()` holds (asked after every event), or there is nothing more to run before `limitMs`, which is
+   * Runs until `until()` holds (asked after every event), or there is nothing more to run before `endMs`, which is
    * then the time.
    * Rejects with what an event threw, at that event.
    */
-  run(until: () => boolean, limitMs: number): Promise<"done" | "limit" | "idle"> {
+  run(until: () => boolean, endMs: number): Promise<"done" | "limit" | "idle"> {
+    const limitMs = roundUpMs(endMs);
     return new Promise((resolve, reject) => {
       let outcome: "done" | "limit" | "idle" | "failed" | undefined;
       const turn = (): void => {

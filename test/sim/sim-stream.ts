@@ -8,6 +8,8 @@ import type { Scheduler } from "./scheduler.ts";
 /** What one end knows of the network. */
 export interface StreamWorld {
   readonly scheduler: Scheduler;
+  /** Runs what calls the process, when the process runs. */
+  run(callback: () => void): void;
   drawDelayMs(): number;
   drawPieceBytes(): number;
   /** Nothing that this end sends gets through now. */
@@ -118,7 +120,9 @@ export class SimStream implements ByteStream {
   }
 
   #drained(): void {
-    if (this.#status === "open") this.#handler?.drain();
+    this.#world.run(() => {
+      if (this.#status === "open" && this.queuedBytes === 0) this.#handler?.drain();
+    });
     this.#maybeClose();
   }
 
@@ -131,12 +135,12 @@ export class SimStream implements ByteStream {
       this.#close("connection reset");
     } else {
       this.#inbox.push(piece);
-      this.#read();
+      this.#world.run(() => this.#read());
     }
   }
 
   #readSoon(): void {
-    this.#world.scheduler.after(0, () => this.#read());
+    this.#world.scheduler.after(0, () => this.#world.run(() => this.#read()));
   }
 
   /** A handler may pause or close between any two pieces. */
@@ -170,7 +174,9 @@ export class SimStream implements ByteStream {
   /** In an event of its own: whoever destroys a stream is not called back from within. */
   #tellClosed(): void {
     this.#world.scheduler.after(0, () => {
-      if (this.#status === "closed") this.#handler?.close(this.#closeReason);
+      this.#world.run(() => {
+        if (this.#status === "closed") this.#handler?.close(this.#closeReason);
+      });
     });
   }
 }

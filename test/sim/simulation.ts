@@ -16,6 +16,7 @@ import { type Breakable, Nemesis } from "./nemesis.ts";
 import { SimNetwork } from "./network.ts";
 import { type Boot, SimProcess, type Victim } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SimStreamNetwork, type StreamFaults } from "./stream-network.ts";
 import { describeSwarm, drawSwarm, type Fault, type SwarmConfig } from "./swarm.ts";
 import { Trace, type TraceOptions } from "./trace.ts";
 
@@ -108,14 +109,30 @@ export class Simulation {
     return network;
   }
 
+  /** For processes that build their own connections, as production does. */
+  streamNetwork(pieces: Pick<StreamFaults, "pieceBytesMax">): SimStreamNetwork {
+    const { scheduler, trace } = this;
+    const prng = forkPrng(this.#networkPrng);
+    const faults = { ...this.#config.network, ...pieces };
+    const network = new SimStreamNetwork({ scheduler, prng, trace, faults });
+    this.#networks.push(network);
+    return network;
+  }
+
+  /** Whether such faults occur in this run at all. */
+  has(fault: Fault): boolean {
+    return this.#config.faults.has(fault);
+  }
+
   /** Starts when the run does. */
   process<Message extends { readonly type: string }>(options: {
     readonly name: PeerName;
-    readonly network: SimNetwork<Message>;
+    readonly network?: SimNetwork<Message>;
+    readonly streams?: SimStreamNetwork;
     readonly boot: Boot<Message>;
   }): void {
     const { scheduler, trace } = this;
-    const { name, network, boot } = options;
+    const { name, network, streams, boot } = options;
     const prng = forkPrng(this.#processPrng);
     const disk = new SimDisk({
       scheduler,
@@ -128,6 +145,7 @@ export class Simulation {
       name,
       boot,
       network,
+      streams,
       disk,
       scheduler,
       trace,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { present } from "../../cluster/base/assert.ts";
 import { concatBytes, equalBytes, textOf, utf8 } from "../../cluster/base/bytes.ts";
 import { isClusterError } from "../../cluster/base/error.ts";
 import { peerName } from "../../cluster/base/ids.ts";
@@ -421,4 +422,42 @@ test("the same seed cuts and times alike, another one does not", async () => {
   expect(first.length).toBeGreaterThan(20);
   expect(await run(1)).toEqual(first);
   expect(await run(2)).not.toEqual(first);
+});
+
+describe("a clog", () => {
+  test("holds back one direction until its time or the healing", async () => {
+    const world = new World();
+    const [near, far] = await world.pair();
+    world.network.clog(A, B, world.scheduler.nowMs + 1_000);
+    near.write("there");
+    far.write("back");
+    await world.runFor(900);
+    expect([far.text, near.text]).toEqual(["", "back"]);
+    await world.runFor(200);
+    expect(far.text).toBe("there");
+    world.network.clog(A, B, Number.POSITIVE_INFINITY);
+    near.write(" again");
+    world.network.heal();
+    await world.runFor(100);
+    expect(far.text).toBe("there again");
+  });
+});
+
+test("a host is called only through its gate, and what waits there fills the window", async () => {
+  const world = new World();
+  const waiting: (() => void)[] = [];
+  const host = world.network.host(B, (callback) => waiting.push(callback));
+  await host.listen(ADDRESS, (stream) => world.accepted.push(stream));
+  const dialled = world.dial(world.network.host(A));
+  await world.runFor(100);
+  expect(dialled.outcome).toBe("connected");
+  expect(world.accepted).toEqual([]);
+  for (const callback of waiting.splice(0)) callback();
+  const far = new End(present(world.accepted[0], "the accepted stream"));
+  const near = new End(present(dialled.stream, "the dialled stream"));
+  near.stream.write([new Uint8Array(WINDOW_BYTES + 1)]);
+  await world.runFor(100);
+  expect([near.stream.queuedBytes, far.bytes.byteLength]).toEqual([1, 0]);
+  for (const callback of waiting.splice(0)) callback();
+  expect(far.bytes.byteLength).toBe(WINDOW_BYTES);
 });

@@ -39,6 +39,8 @@ export const NO_STREAM_FAULTS: StreamFaults = {
 
 interface Host {
   readonly name: PeerName;
+  /** Runs what calls the process: late if it is stopped, never if it is dead. */
+  readonly run: (callback: () => void) => void;
   isAlive: boolean;
   readonly streams: Set<SimStream>;
 }
@@ -55,7 +57,10 @@ export class SimStreamNetwork {
   readonly #hosts = new Map<PeerName, Host>();
   readonly #listening = new Map<string, Listening>();
   readonly #partition = new Partition();
+  /** Until when what one name sends to another waits, by both names. */
+  readonly #clogs = new Map<string, number>();
   #faults: StreamFaults;
+  #lastFaultMs = Number.NEGATIVE_INFINITY;
   #nextPort = EPHEMERAL_PORT_MIN;
 
   constructor(options: {
@@ -70,9 +75,14 @@ export class SimStreamNetwork {
     this.#faults = options.faults;
   }
 
-  /** The network as this process sees it, until it crashes. */
-  host(name: PeerName): StreamNetwork {
-    const host = this.#hosts.get(name) ?? { name, isAlive: true, streams: new Set() };
+  /** When something was last done to it: a checker's reason to forgive a lost connection. */
+  get lastFaultMs(): number {
+    return this.#lastFaultMs;
+  }
+
+  /** The network as this process sees it, until it crashes; `run` is how the process is called. */
+  host(name: PeerName, run: Host["run"] = (callback) => callback()): StreamNetwork {
+    const host = this.#hosts.get(name) ?? { name, run, isAlive: true, streams: new Set() };
     this.#hosts.set(name, host);
     return {
       listen: async (address, accept) => this.#listen(host, address, accept),
@@ -100,8 +110,10 @@ export class SimStreamNetwork {
     this.#resumeAll();
   }
 
+  /** Ends partitions and clogs. */
   heal(): void {
     this.#partition.clear();
+    this.#clogs.clear();
     this.#record("heal");
     this.#resumeAll();
   }
@@ -114,8 +126,15 @@ export class SimStreamNetwork {
     }
   }
 
-  setFaults(faults: StreamFaults): void {
-    this.#faults = faults;
+  /** Nothing that one sends gets to the other until then; it waits. */
+  clog(from: PeerName, to: PeerName, untilMs: number): void {
+    this.#record(`clog ${from} -> ${to} until ${untilMs}`);
+    this.#clogs.set(wayOf(from, to), untilMs);
+    this.#scheduler.at(untilMs, () => this.#resumeAll());
+  }
+
+  setFaults({ delayMsMin, delayMsMean }: Omit<StreamFaults, "pieceBytesMax">): void {
+    this.#faults = { ...this.#faults, delayMsMin, delayMsMean };
   }
 
   #listen(host: Host, address: string, accept: (stream: ByteStream) => void): Listener {
@@ -151,7 +170,11 @@ export class SimStreamNetwork {
       };
       if (signal.aborted) giveUp();
       else signal.addEventListener("abort", giveUp, { once: true });
-      this.#attempt(host, address, 1, { isOver: () => isOver, succeed, refuse });
+      this.#attempt(host, address, 1, {
+        isOver: () => isOver,
+        succeed: (stream) => host.run(() => succeed(stream)),
+        refuse: (why) => host.run(() => refuse(why)),
+      });
     });
   }
 
@@ -191,22 +214,28 @@ export class SimStreamNetwork {
     far.join(near);
     host.streams.add(near);
     target.host.streams.add(far);
-    target.accept(far);
+    target.host.run(() => target.accept(far));
     return near;
   }
 
   #worldOf(local: Host, remote: Host): StreamWorld {
     return {
       scheduler: this.#scheduler,
+      run: local.run,
       drawDelayMs: () => this.#drawDelayMs(),
       drawPieceBytes: () => randomBetween(this.#prng, 1, this.#faults.pieceBytesMax),
-      isBlocked: () => this.#partition.blocks(local.name, remote.name),
+      isBlocked: () => this.#blocks(local.name, remote.name),
       closed: (stream) => local.streams.delete(stream),
     };
   }
 
   #isBlocked(left: PeerName, right: PeerName): boolean {
-    return this.#partition.blocks(left, right) || this.#partition.blocks(right, left);
+    return this.#blocks(left, right) || this.#blocks(right, left);
+  }
+
+  #blocks(from: PeerName, to: PeerName): boolean {
+    const cloggedUntilMs = this.#clogs.get(wayOf(from, to)) ?? 0;
+    return cloggedUntilMs > this.#scheduler.nowMs || this.#partition.blocks(from, to);
   }
 
   #resumeAll(): void {
@@ -226,6 +255,11 @@ export class SimStreamNetwork {
   }
 
   #record(detail: string): void {
+    this.#lastFaultMs = this.#scheduler.nowMs;
     this.#trace.record(this.#scheduler.nowMs, "streams", "fault", detail);
   }
+}
+
+function wayOf(from: PeerName, to: PeerName): string {
+  return `${from} ${to}`;
 }

@@ -4,6 +4,7 @@ import { AssertionError } from "../../../cluster/base/assert.ts";
 import {
   createPrng,
   forkPrng,
+  naturalLog,
   type Prng,
   randomBetween,
   randomBytes,
@@ -173,6 +174,43 @@ test("randomExponential has the mean and the median of its distribution", () => 
   expect(values[0]).toBeGreaterThanOrEqual(0);
   expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(50, -1);
   expect(Math.abs((values[5000] ?? 0) - 50 * Math.LN2)).toBeLessThan(2);
+});
+
+describe("the logarithm", () => {
+  test("is the engine's, but for the last digits, all over its range", () => {
+    const prng = createPrng(1);
+    const powers = times(1075, (index) => 2 ** -index);
+    const near1 = times(53, (index) => 1 - 2 ** -(index + 1));
+    const spread = times(10_000, () => 1 - randomFloat(prng));
+    for (const value of [...powers, ...near1, ...spread, Math.SQRT1_2]) {
+      const error = Math.abs(naturalLog(value) - Math.log(value));
+      expect(error).toBeLessThanOrEqual(1e-15 * Math.abs(Math.log(value)));
+    }
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("of %d is refused", (value) => {
+    expect(() => naturalLog(value)).toThrow(AssertionError);
+  });
+
+  // To the last bit: simulated delays are made of these, and a seed must mean the same everywhere.
+  test.each([
+    { value: 1, log: 0 },
+    { value: 1 - 2 ** -53, log: -1.1102230246251565e-16 },
+    { value: 0.75, log: -0.2876820724517809 },
+    { value: 0.7, log: -0.3566749439387324 },
+    { value: 0.001, log: -6.907755278982137 },
+    { value: 2 ** -53, log: -36.7368005696771 },
+    { value: Number.MIN_VALUE, log: -744.4400719213812 },
+  ])("of $value is $log on every machine", ({ value, log }) => {
+    expect(naturalLog(value)).toBe(log);
+  });
+
+  test("gives the same exponential delays on every machine", () => {
+    const prng = createPrng(1);
+    expect(times(4, () => randomExponential(prng, 50))).toEqual([
+      25.099281687098607, 7.99377361589296, 9.12909032139335, 105.83143392456265,
+    ]);
+  });
 });
 
 test("randomPick gives each element its turn and refuses an empty list", () => {

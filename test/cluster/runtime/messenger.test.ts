@@ -142,6 +142,20 @@ test("closing sends a large answer to its end, also if another request comes mea
   expect(await world.settle(closed)).toBeUndefined();
 });
 
+test("closing does not wait for a handshake that is under way", async () => {
+  const world = new MessengerWorld();
+  const { a } = await world.pair();
+  a.messenger.send(B, note("x"));
+  await world.passMs(0.6); // Connected, and not yet answered.
+  world.network.partition([[A], [B]], "symmetric");
+  const startMs = world.scheduler.nowMs;
+  const closed = a.messenger.close(300);
+  world.scheduler.after(100, () => world.network.heal());
+  expect(await world.settle(closed)).toBeUndefined();
+  expect(world.scheduler.nowMs - startMs).toBeLessThan(301);
+  expect(a.events).toEqual([]);
+});
+
 test("closing twice is closing once", async () => {
   const world = new MessengerWorld();
   const { a } = await world.pair();

@@ -125,10 +125,7 @@ function increment(
   state.latest.set(entry.session, { request: entry.request, count });
   state.waiting.push({ call, count });
   const writes = [entryWrite(count, entry)];
-  const persisted: PrimaryEffect = { type: "persisted", count };
-  if (state.plant === "primary-acks-early")
-    effects.push({ type: "persist", writes, then: [] }, persisted);
-  else effects.push({ type: "persist", writes, then: [persisted] });
+  effects.push({ type: "persist", writes, then: [{ type: "persisted", count }] });
 }
 
 function appended(state: PrimaryState, event: PrimaryEvent & { type: "appended" }): void {
@@ -152,10 +149,12 @@ function resend(state: PrimaryState, { lateMs }: Tick, nowMs: number): void {
 }
 
 function replicate(state: PrimaryState, nowMs: number, effects: Effects): void {
+  const isEarly = state.plant === "primary-replicates-early";
+  const readyCount = isEarly ? state.entries.length : state.durableCount;
   for (const backup of state.backups) {
     const after = backup.sentCount;
-    if (after >= state.durableCount) continue;
-    const end = Math.min(state.durableCount, after + APPEND_ENTRIES_MAX);
+    if (after >= readyCount) continue;
+    const end = Math.min(readyCount, after + APPEND_ENTRIES_MAX);
     const entries = state.entries.slice(after, end);
     effects.push({ type: "send", to: backup.name, message: { type: "append", after, entries } });
     backup.sentCount = end;
@@ -165,13 +164,17 @@ function replicate(state: PrimaryState, nowMs: number, effects: Effects): void {
 
 function answer(state: PrimaryState, effects: Effects): void {
   if (state.waiting.length === 0) return;
-  let committedCount = state.durableCount;
-  for (const { ackedCount } of state.backups) {
-    committedCount = Math.min(committedCount, ackedCount);
-  }
+  const committedCount = committedCountOf(state);
   if (!state.waiting.some(({ count }) => count <= committedCount)) return;
   for (const { call, count } of state.waiting) {
     if (count <= committedCount) effects.push({ type: "reply", call, count });
   }
   state.waiting = state.waiting.filter(({ count }) => count > committedCount);
+}
+
+function committedCountOf({ entries, durableCount, backups, plant }: PrimaryState): number {
+  if (plant === "primary-answers-early") return entries.length;
+  let committedCount = durableCount;
+  for (const { ackedCount } of backups) committedCount = Math.min(committedCount, ackedCount);
+  return committedCount;
 }

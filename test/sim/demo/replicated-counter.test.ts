@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runSimulation, type SimulationResult } from "../simulation.ts";
+import { type Outcome, runSimulation, type SimulationResult } from "../simulation.ts";
 import { CounterHistory } from "./counter-history.ts";
 import { PLANTS, type Plant } from "./plant.ts";
 import { replicatedCounter } from "./replicated-counter.ts";
@@ -36,9 +36,40 @@ describe("the replicated counter", () => {
     expect({ outcome, reason }).toEqual({ outcome: "passed", reason: "" });
   });
 
-  test.each(PLANTS)("fails one of them with %s, and passes it without", async (plant) => {
-    const failure = await firstFailure(plant);
-    expect(failure?.outcome).toBeDefined();
+  // What is replicated early is still answered late, so what a crash of the primary loses was
+  // promised to no client. The history has nothing to object to then; it is the replicas whose
+  // assertions see that their logs differ.
+  const caused: readonly {
+    plant: Exclude<Plant, "none">;
+    outcome: Outcome;
+    reason: RegExp;
+  }[] = [
+    {
+      plant: "primary-answers-early",
+      outcome: "correctness",
+      reason: /^counter\.\d kept \d+ entries after \d+ was answered$/,
+    },
+    {
+      plant: "primary-replicates-early",
+      outcome: "crash",
+      reason: /counter\.\d has entries that the primary lost/,
+    },
+    {
+      plant: "backup-acks-early",
+      outcome: "correctness",
+      reason: /^counter\.[1-3] kept \d+ entries after \d+ was answered$/,
+    },
+    { plant: "primary-never-resends", outcome: "liveness", reason: /^not converged/ },
+  ];
+
+  test("has a test of every plant", () => {
+    expect(caused.map(({ plant }) => plant)).toEqual(PLANTS);
+  });
+
+  test.each(caused)("fails of $outcome with $plant, and passes without", async (expected) => {
+    const failure = await firstFailure(expected.plant);
+    expect(failure?.outcome).toBe(expected.outcome);
+    expect(failure?.reason).toMatch(expected.reason);
     const without = await runSimulation(failure?.seed ?? 0, replicatedCounter());
     expect(without.outcome).toBe("passed");
     expect(without.choices).toEqual(failure?.choices);
