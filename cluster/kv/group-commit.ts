@@ -6,6 +6,7 @@
  * Invariants: at most one group is being written; batches enter groups in the order in which they
  * were handed over and are never split; after the first failed group nothing is written any more.
  */
+import { assert } from "../base/assert.ts";
 import { BoundedQueue } from "../base/bounded-queue.ts";
 import { ClusterError } from "../base/error.ts";
 import { type Write, writeSize } from "./store.ts";
@@ -15,7 +16,10 @@ import { type Write, writeSize } from "./store.ts";
  * a flood.
  */
 export const GROUP_BYTES_MAX = 8 << 20;
-/** What may wait or be in writing: beyond it, a batch is refused. */
+/**
+ * What may wait or be in writing: beyond it, a batch is refused. One that alone is larger could be
+ * tried for ever, so handing it over is an error of the program.
+ */
 export const HELD_BYTES_MAX = 256 << 20;
 export const HELD_BATCHES_MAX = 1 << 16;
 
@@ -60,6 +64,7 @@ export class GroupCommit {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     let bytes = 0;
     for (const write of writes) bytes += writeSize(write);
+    assert(bytes <= HELD_BYTES_MAX, `a batch of ${bytes} bytes; ${HELD_BYTES_MAX} fit: split it`);
     if (this.#queue.isFull || this.#heldBytes + bytes > HELD_BYTES_MAX) {
       return Promise.reject(this.#overloaded(bytes));
     }

@@ -6,7 +6,7 @@
 import { Level, type Iterator as LevelIterator } from "level";
 import { ClusterError, type ClusterErrorCode } from "../base/error.ts";
 import { createDirectory } from "./durable-directory.ts";
-import { type CommitStatistics, GroupCommit } from "./group-commit.ts";
+import { type CommitStatistics, GROUP_BYTES_MAX, GroupCommit } from "./group-commit.ts";
 import { isDiskFull, ReserveFile } from "./reserve-file.ts";
 import type { KeyValue, KvStore, ScanOptions, Write } from "./store.ts";
 
@@ -23,9 +23,10 @@ export interface LevelStoreOptions {
   /** On by default. Off for values that do not compress: it costs time on each read of a block. */
   readonly compression?: boolean;
   /**
-   * Space kept for getting out of a full disk (reserve-file.ts); none by default. Less than two
-   * write buffers may not be enough: an open turns the log into a table before it does anything
-   * else.
+   * Space kept for getting out of a full disk (reserve-file.ts); none by default, otherwise at
+   * least `reserveBytesMin`. The start after the disk ran full can delete and compact in it, unless
+   * a neighbour takes the space first or long scans run meanwhile: until a scan ends, every table
+   * that compactions replace stays. So what is to be deleted should be looked for in short ones.
    */
   readonly reserveBytes?: number;
 }
@@ -45,6 +46,14 @@ const READ_AHEAD_ENTRIES = 1000;
 /** LevelDB's binding takes limits as 32-bit integers; below zero there is none. */
 const LIMIT_MAX = 2 ** 31 - 1;
 const LIMIT_NONE = -1;
+
+const WRITE_BUFFER_BYTES = 4 << 20;
+/** LevelDB stops its writers at twelve tables on level 0; the next open makes two logs into more. */
+const LEVEL0_TABLES_MAX = 12 + 2;
+/** Level 1 is compacted before level 0 once it has more than this for each table of level 0. */
+const LEVEL1_BYTES_PER_TABLE = 2.5 * (1 << 20);
+/** The log being written, the one before it, and the table that becomes of that one. */
+const LOGS_BESIDE_COMPACTION = 3;
 
 /**
  * `sync` is inherited on purpose. `level` spreads own options into a copy of every operation, which
@@ -183,9 +192,22 @@ export class LevelStore implements KvStore {
   }
 }
 
+/**
+ * What the largest compaction can need while its inputs are still there, and the logs beside it.
+ * A delete sets compactions off, and one that finds no room fails the store for good: with less,
+ * the reserve would be spent and the disk still full. The largest takes all of levels 0 and 1 and
+ * writes no more than it reads. A log, and so a table of level 0, holds a write buffer and the
+ * group that overfilled it; a store of batches larger than a group wants their excess for each.
+ */
+export function reserveBytesMin(writeBufferBytes = WRITE_BUFFER_BYTES): number {
+  const tableBytes = writeBufferBytes + GROUP_BYTES_MAX;
+  const compactionBytes = LEVEL0_TABLES_MAX * (tableBytes + LEVEL1_BYTES_PER_TABLE);
+  return compactionBytes + LOGS_BESIDE_COMPACTION * tableBytes;
+}
+
 export async function openLevelStore(options: LevelStoreOptions): Promise<LevelStore> {
-  const { directory, reserveBytes = 0 } = options;
-  const file = reserveBytes > 0 ? new ReserveFile(directory, reserveBytes) : undefined;
+  const { directory } = options;
+  const file = reserveFile(options);
   try {
     await createDirectory(directory);
     const { database, released } = await openWithReserve(options, file);
@@ -199,6 +221,18 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   } catch (error) {
     throw storeError(error, "open", directory);
   }
+}
+
+function reserveFile(options: LevelStoreOptions): ReserveFile | undefined {
+  const { directory, reserveBytes = 0, writeBufferBytes } = options;
+  if (reserveBytes === 0) return undefined;
+  const least = reserveBytesMin(writeBufferBytes);
+  if (reserveBytes >= least) return new ReserveFile(directory, reserveBytes);
+  throw new ClusterError(
+    "CONFIG_INVALID",
+    `a reserve of ${reserveBytes} bytes cannot get the store in ${directory} out of a full disk: ` +
+      `give it none or, with its write buffer, at least ${least}`,
+  );
 }
 
 /**
@@ -220,12 +254,12 @@ async function openWithReserve(
 }
 
 async function openDatabase(options: LevelStoreOptions): Promise<Database> {
-  const { directory, cacheBytes, writeBufferBytes, compression } = options;
+  const { directory, cacheBytes, compression } = options;
   const database = new Level<Uint8Array, Uint8Array>(directory, {
     keyEncoding: "view",
     valueEncoding: "view",
     ...(cacheBytes !== undefined && { cacheSize: cacheBytes }),
-    ...(writeBufferBytes !== undefined && { writeBufferSize: writeBufferBytes }),
+    writeBufferSize: options.writeBufferBytes ?? WRITE_BUFFER_BYTES,
     ...(compression !== undefined && { compression }),
   });
   await database.open();

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AssertionError } from "../../../cluster/base/assert.ts";
 import { utf8 } from "../../../cluster/base/bytes.ts";
 import {
   GROUP_BYTES_MAX,
@@ -122,6 +123,22 @@ describe("GroupCommit", () => {
     disk.finish();
     await later;
     expect(disk.groups.flatMap(({ keys }) => keys)).toEqual(["most", "small", "later"]);
+  });
+
+  test("a batch that could never be held is an error that says so, and harms no other", async () => {
+    const disk = new SlowDisk();
+    const commit = new GroupCommit(disk.write);
+    const tooLarge = [...sized("most", HELD_BYTES_MAX), ...named("x")];
+    expect(() => commit.submit(tooLarge, true)).toThrow(
+      new AssertionError(
+        `a batch of ${HELD_BYTES_MAX + 17} bytes; ${HELD_BYTES_MAX} fit: split it`,
+      ),
+    );
+    const largest = commit.submit(sized("most", HELD_BYTES_MAX), true);
+    await disk.began(1);
+    disk.finish();
+    await largest;
+    expect(disk.groups.map(({ keys }) => keys)).toEqual([["most"]]);
   });
 
   test("more batches than may wait are refused, empty ones too", async () => {

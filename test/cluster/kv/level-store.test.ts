@@ -11,6 +11,7 @@ import {
   type LevelStore,
   type LevelStoreOptions,
   openLevelStore,
+  reserveBytesMin,
 } from "../../../cluster/kv/level-store.ts";
 import type { KvStore, Write } from "../../../cluster/kv/store.ts";
 import { kvStoreSuite } from "../../conformance/kv-store-suite.ts";
@@ -19,17 +20,21 @@ const run = promisify(execFile);
 const DURABLE = { durable: true };
 const QUICK = { durable: false };
 const ENTRY_BYTES = 20_000;
-const RESERVE_BYTES = 1 << 20;
 /** Buffers that a few entries fill, so that flushes and compactions happen. */
 const SMALL: Omit<LevelStoreOptions, "directory"> = {
   writeBufferBytes: 64 << 10,
   cacheBytes: 64 << 10,
   compression: false,
 };
+const RESERVE_BYTES = reserveBytesMin(SMALL.writeBufferBytes);
+/** What the store itself gets of a disk: several levels' worth of its small buffers. */
+const STORE_BYTES = 16 << 20;
+/** A start holds a reserve only if as much again is free, whatever the store takes by then. */
+const DISK_BYTES = 2 * (RESERVE_BYTES + STORE_BYTES);
 
 describe.each<[string, Omit<LevelStoreOptions, "directory">]>([
   ["as it comes", {}],
-  ["with small buffers and a reserve", { ...SMALL, reserveBytes: RESERVE_BYTES }],
+  ["with small buffers", SMALL],
 ])("LevelStore %s", (_, options) => {
   kvStoreSuite("keeps the contract", async () => {
     const root = await mkdtemp(join(tmpdir(), "kelp-level-"));
@@ -103,7 +108,7 @@ describe("opening LevelDB", () => {
 
   test("a directory in use is STORE_LOCKED and named", async () => {
     const store = await openLevelStore({ directory: directory() });
-    const second = openLevelStore({ directory: directory(), reserveBytes: RESERVE_BYTES });
+    const second = openLevelStore({ directory: directory() });
     await expect(second).rejects.toMatchObject({
       code: "STORE_LOCKED",
       message: expect.stringContaining(directory()),
@@ -150,6 +155,23 @@ describe("opening LevelDB", () => {
     await store.close();
   });
 
+  test.each<[number, number | undefined]>([
+    [reserveBytesMin() - 1, undefined],
+    [reserveBytesMin(), 5 << 20],
+    [1, 1 << 20],
+    [-1, 1 << 20],
+  ])("a reserve of %i bytes beside a write buffer of %s is refused", async (reserve, buffer) => {
+    const options = { directory: join(directory(), "new"), reserveBytes: reserve };
+    const opened = openLevelStore(
+      buffer === undefined ? options : { ...options, writeBufferBytes: buffer },
+    );
+    await expect(opened).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(`at least ${reserveBytesMin(buffer)}`),
+    });
+    expect(await readdir(directory())).toEqual([]);
+  });
+
   test("a file in the way is STORE_FAILED", async () => {
     await writeFile(join(directory(), "file"), "");
     const opened = openLevelStore({ directory: join(directory(), "file") });
@@ -162,14 +184,14 @@ describe("opening LevelDB", () => {
 
 describe("a full disk", () => {
   test("fails the store for good, and the reserve lets the next start delete", async (context) => {
-    const disk = await mountSmallDisk(8 << 20);
+    const disk = await mountSmallDisk(DISK_BYTES);
     if (disk === undefined) return context.skip("needs the right to mount a tmpfs");
     try {
-      const filler = join(disk, "filler");
-      await writeFile(filler, new Uint8Array(3 << 20));
       const options = { ...SMALL, directory: join(disk, "store"), reserveBytes: RESERVE_BYTES };
       const full = await openLevelStore(options);
       expect(full.reserveHeld).toBe(true);
+      const filler = join(disk, "filler");
+      await writeFile(filler, new Uint8Array(DISK_BYTES - RESERVE_BYTES - STORE_BYTES));
       const written = await writeUntilRefused(full);
       await expect(full.batch([put("a", "1")], QUICK)).rejects.toMatchObject({
         code: "STORE_FULL",
@@ -199,7 +221,7 @@ describe("a full disk", () => {
   });
 
   test("is STORE_FULL at open, and gone where there is a reserve", async (context) => {
-    const disk = await mountSmallDisk(8 << 20);
+    const disk = await mountSmallDisk(DISK_BYTES);
     if (disk === undefined) return context.skip("needs the right to mount a tmpfs");
     try {
       const options = { ...SMALL, directory: join(disk, "store") };
@@ -220,7 +242,7 @@ describe("a full disk", () => {
 });
 
 async function writeUntilRefused(store: KvStore): Promise<number> {
-  for (let number = 0; number < 1000; number++) {
+  for (let number = 0; number < 2 * (STORE_BYTES / ENTRY_BYTES); number++) {
     const write: Write = {
       type: "put",
       key: utf8(String(number)),
@@ -238,7 +260,7 @@ async function writeUntilRefused(store: KvStore): Promise<number> {
 
 /** Takes what room is left, as a neighbour's log would. */
 async function fillUp(disk: string): Promise<void> {
-  const filled = writeFile(join(disk, "neighbour"), new Uint8Array(8 << 20));
+  const filled = writeFile(join(disk, "neighbour"), new Uint8Array(DISK_BYTES));
   await expect(filled).rejects.toMatchObject({ code: "ENOSPC" });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isDiskFull, ReserveFile } from "../../../cluster/kv/reserve-file.ts";
+import { inodeOf, recordSyncs } from "./recorded-syncs.ts";
 
 /** Not a whole number of chunks. */
 const SIZE_BYTES = 1_500_001;
@@ -23,6 +24,24 @@ describe("ReserveFile", () => {
     expect(first.blocks * 512).toBeGreaterThanOrEqual(SIZE_BYTES);
     expect(await reserve.restore()).toBe(true);
     expect((await stat(join(directory, "reserve"))).ino).toBe(first.ino);
+  });
+
+  test("restoring syncs all of its bytes before they get their name, then the name", async () => {
+    const record = await recordSyncs(async () => {
+      const names = await readdir(directory);
+      return Promise.all(
+        names.map(async (name) => [name, (await stat(join(directory, name))).size]),
+      );
+    });
+    try {
+      await reserve.restore();
+    } finally {
+      record.stop();
+    }
+    expect(record.syncs).toEqual([
+      { inode: await inodeOf(join(directory, "reserve")), seen: [["reserve.new", SIZE_BYTES]] },
+      { inode: await inodeOf(directory), seen: [["reserve", SIZE_BYTES]] },
+    ]);
   });
 
   test("releasing frees it; there is nothing to release twice", async () => {
