@@ -197,7 +197,8 @@ export class LevelStore implements KvStore {
  * A delete sets compactions off, and one that finds no room fails the store for good: with less,
  * the reserve would be spent and the disk still full. The largest takes all of levels 0 and 1 and
  * writes no more than it reads. A log, and so a table of level 0, holds a write buffer and the
- * group that overfilled it; a store of batches larger than a group wants their excess for each.
+ * group that overfilled it; a store of larger batches needs what they have beyond a group once for
+ * each of these tables and logs.
  */
 export function reserveBytesMin(writeBufferBytes = WRITE_BUFFER_BYTES): number {
   const tableBytes = writeBufferBytes + GROUP_BYTES_MAX;

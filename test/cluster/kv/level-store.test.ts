@@ -7,13 +7,14 @@ import { promisify } from "node:util";
 import { Level } from "level";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { utf8 } from "../../../cluster/base/bytes.ts";
+import { GROUP_BYTES_MAX } from "../../../cluster/kv/group-commit.ts";
 import {
   type LevelStore,
   type LevelStoreOptions,
   openLevelStore,
   reserveBytesMin,
 } from "../../../cluster/kv/level-store.ts";
-import type { KvStore, Write } from "../../../cluster/kv/store.ts";
+import { type KvStore, type Write, writeSize } from "../../../cluster/kv/store.ts";
 import { kvStoreSuite } from "../../conformance/kv-store-suite.ts";
 
 const run = promisify(execFile);
@@ -220,6 +221,36 @@ describe("a full disk", () => {
     }
   });
 
+  test("leaves the next start room for a compaction of the whole store", async (context) => {
+    const disk = await mountSmallDisk(DISK_BYTES);
+    if (disk === undefined) return context.skip("needs the right to mount a tmpfs");
+    try {
+      const options = { ...SMALL, directory: join(disk, "store"), reserveBytes: RESERVE_BYTES };
+      // Every open makes a table of level 0 out of the log before: the fifth finds four of them,
+      // over the same keys, and compacts them all at once.
+      for (let round = 0; round < 3; round++) {
+        const store = await openLevelStore(options);
+        await store.batch(groupOf(round), QUICK);
+        await store.close();
+      }
+      const full = await openLevelStore(options);
+      await full.batch(groupOf(3), DURABLE);
+      expect(full.reserveHeld).toBe(true);
+      await fillUp(disk);
+      await expect(full.batch(groupOf(4), DURABLE)).rejects.toMatchObject({ code: "STORE_FULL" });
+      await full.close();
+
+      const again = await openLevelStore(options);
+      for (const { key } of [0, 1, 2, 3].flatMap(groupOf)) {
+        expect(await again.get(key)).toHaveLength(ENTRY_BYTES);
+        await again.batch([{ type: "delete", key }], DURABLE);
+      }
+      await again.close();
+    } finally {
+      await unmount(disk);
+    }
+  });
+
   test("is STORE_FULL at open, and gone where there is a reserve", async (context) => {
     const disk = await mountSmallDisk(DISK_BYTES);
     if (disk === undefined) return context.skip("needs the right to mount a tmpfs");
@@ -240,6 +271,21 @@ describe("a full disk", () => {
     }
   });
 });
+
+/** As much as a group takes, spread over all keys; none of it is in another round's. */
+function groupOf(round: number): Write[] {
+  const writes: Write[] = [];
+  for (let number = 0, bytes = 0; ; number++) {
+    const write: Write = {
+      type: "put",
+      key: utf8(`${number} ${round}`),
+      value: new Uint8Array(ENTRY_BYTES),
+    };
+    bytes += writeSize(write);
+    if (bytes > GROUP_BYTES_MAX) return writes;
+    writes.push(write);
+  }
+}
 
 async function writeUntilRefused(store: KvStore): Promise<number> {
   for (let number = 0; number < 2 * (STORE_BYTES / ENTRY_BYTES); number++) {
