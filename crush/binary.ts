@@ -39,7 +39,13 @@ import {
   u8,
   u32,
 } from "./binary-form.ts";
-import { BUCKET_COUNT_MAX, RULE_COUNT_MAX, STEP_COUNT_MAX } from "./limits.ts";
+import {
+  BUCKET_COUNT_MAX,
+  CHOOSE_ARGS_COUNT_MAX,
+  POSITION_COUNT_MAX,
+  RULE_COUNT_MAX,
+  STEP_COUNT_MAX,
+} from "./limits.ts";
 import { ITEM_COUNT_MAX } from "./make-bucket.ts";
 import { MapDraft } from "./map-draft.ts";
 import {
@@ -57,9 +63,6 @@ const MAGIC = 0x00010000;
 
 /** msr_descents and msr_collision_tries. */
 const NEWER_TUNABLES_SIZE = 8;
-/** One list of weights for each replica, and one set of them for each pool. */
-const POSITION_COUNT_MAX = 4096;
-const CHOOSE_ARGS_COUNT_MAX = 2 ** 16;
 
 const ruleHead = record<Omit<Rule, "steps">>({ ruleset: u8, type: u8, minSize: u8, maxSize: u8 });
 const ruleStep = record<RuleStep>({ op: u32, arg1: s32, arg2: s32 });
@@ -156,9 +159,8 @@ export function decodeBinary(bytes: Uint8Array): CrushMap {
   const ruleCount = u32.read(input);
   // The number of devices is computed from what the map holds, as every reader does.
   s32.read(input);
-  const offsets = readBuckets(input, draft, slotCount);
-  input.requireRoom(ruleCount, 4, RULE_COUNT_MAX);
-  for (let id = 0; id < ruleCount; id += 1) draft.rules.push(ruleForm.read(input));
+  const bucketOffsets = readBuckets(input, draft, slotCount);
+  const ruleOffsets = readRules(input, draft, ruleCount);
   fill(draft.typeNames, names.read(input));
   fill(draft.itemNames, names.read(input));
   fill(draft.ruleNames, names.read(input));
@@ -166,11 +168,15 @@ export function decodeBinary(bytes: Uint8Array): CrushMap {
   const map = draft.finish();
   const problem = problemOf(map);
   if (problem === undefined) return map;
-  throw input.error(problem.code, problem.message, offsets[slotOf(problem.bucketId)]);
+  const { code, message, place } = problem;
+  const offset =
+    "ruleId" in place ? ruleOffsets[place.ruleId] : bucketOffsets[slotOf(place.bucketId)];
+  throw input.error(code, message, offset);
 }
 
 /**
  * Returns where each slot starts: what is wrong with a bucket may only be known when all are read.
+ * The same holds for rules.
  */
 function readBuckets(input: ByteReader, draft: MapDraft, slotCount: number): number[] {
   input.requireRoom(slotCount, 4, BUCKET_COUNT_MAX);
@@ -178,6 +184,16 @@ function readBuckets(input: ByteReader, draft: MapDraft, slotCount: number): num
   for (let slot = 0; slot < slotCount; slot += 1) {
     offsets.push(input.offset);
     draft.buckets.push(bucketForm(slot).read(input));
+  }
+  return offsets;
+}
+
+function readRules(input: ByteReader, draft: MapDraft, ruleCount: number): number[] {
+  input.requireRoom(ruleCount, 4, RULE_COUNT_MAX);
+  const offsets: number[] = [];
+  for (let id = 0; id < ruleCount; id += 1) {
+    offsets.push(input.offset);
+    draft.rules.push(ruleForm.read(input));
   }
   return offsets;
 }

@@ -8,6 +8,12 @@ export const CLASS_COUNT_MAX = 256;
 /** A rule's id is stored in a byte. */
 export const RULE_COUNT_MAX = 256;
 export const STEP_COUNT_MAX = 1024;
+/** There are eight; the last line about one counts. */
+export const TUNABLE_LINE_COUNT_MAX = 1024;
+/** One set of choose_args for each pool. */
+export const CHOOSE_ARGS_COUNT_MAX = 2 ** 16;
+/** In a set of choose_args, one list of weights for each replica. */
+export const POSITION_COUNT_MAX = 4096;
 /** Trees are walked by recursion. Real ones have up to a dozen levels. */
 export const DEPTH_MAX = 100;
 

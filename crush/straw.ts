@@ -54,16 +54,26 @@ function lengthsVersion1(sorted: readonly number[]): number[] {
 /** Counts items of weight 0 as left, and forgets to take the lightest items off. */
 function lengthsVersion0(sorted: readonly number[]): number[] {
   const walk = new Walk();
+  const ends = lastOfEqual(sorted);
   let left = sorted.length;
   return sorted.map((weight, i) => {
     if (weight === 0) return 0;
     const length = walk.length;
     const next = sorted[i + 1];
     if (next !== undefined && next !== weight) {
-      const leftAbove = left - (sorted.lastIndexOf(next) - i);
+      const leftAbove = left - ((ends[i + 1] ?? 0) - i);
       walk.step(weight, next, left, leftAbove);
       left = leftAbove;
     }
     return length;
   });
+}
+
+/** By index, that of the last of the same weight. */
+function lastOfEqual(sorted: readonly number[]): number[] {
+  const ends = new Array<number>(sorted.length);
+  for (let i = sorted.length - 1; i >= 0; i -= 1) {
+    ends[i] = sorted[i] === sorted[i + 1] ? (ends[i + 1] ?? i) : i;
+  }
+  return ends;
 }

@@ -24,11 +24,17 @@ import {
   BUCKET_COUNT_MAX,
   BUCKET_ID_RANGE,
   BYTE_RANGE,
+  CHOOSE_ARGS_COUNT_MAX,
+  CLASS_COUNT_MAX,
   COUNT_RANGE,
+  DEVICE_COUNT_MAX,
   DEVICE_ID_RANGE,
   INT32_RANGE,
+  POSITION_COUNT_MAX,
+  RULE_COUNT_MAX,
   RULE_ID_RANGE,
   STEP_COUNT_MAX,
+  TUNABLE_LINE_COUNT_MAX,
   TYPE_MAX,
   U32_MAX,
 } from "./limits.ts";
@@ -52,42 +58,66 @@ import { OPCODE, RULE_TYPE } from "./types.ts";
 /** Throws CrushError at the first place where the text leaves the grammar. */
 export function parseText(text: string): TextTree {
   const scanner = new TextScanner(text);
-  const tunables: TunableLine[] = [];
-  const devices: DeviceLine[] = [];
-  const types: NumberedName[] = [];
+  const tunables = new Listing<TunableLine>(TUNABLE_LINE_COUNT_MAX, "lines about tunables");
+  const devices = new Listing<DeviceLine>(DEVICE_COUNT_MAX, "devices");
+  const types = new Listing<NumberedName>(TYPE_MAX + 1, "types");
   for (;;) {
     if (startsBucket(scanner)) break;
-    if (scanner.maybeKeyword("tunable")) tunables.push(parseTunable(scanner));
-    else if (scanner.maybeKeyword("device")) devices.push(parseDevice(scanner));
-    else if (scanner.maybeKeyword("type")) types.push(parseType(scanner));
+    if (scanner.maybeKeyword("tunable")) tunables.add(scanner, parseTunable);
+    else if (scanner.maybeKeyword("device")) devices.add(scanner, parseDevice);
+    else if (scanner.maybeKeyword("type")) types.add(scanner, parseType);
     else break;
   }
-  const buckets: BucketBlock[] = [];
-  const rules: RuleBlock[] = [];
+  const buckets = new Listing<BucketBlock>(BUCKET_COUNT_MAX, "buckets");
+  const rules = new Listing<RuleBlock>(RULE_COUNT_MAX, "rules");
   for (;;) {
     const { at } = scanner;
     if (startsBucket(scanner)) {
-      if (rules.length > 0) throw scanner.errors.at(at, "SYNTAX", BUCKET_AFTER_RULE);
-      buckets.push(parseBucket(scanner));
-      if (buckets.length > BUCKET_COUNT_MAX) {
-        throw scanner.errors.at(at, "LIMIT", `a map has at most ${BUCKET_COUNT_MAX} buckets`);
-      }
-    } else if (scanner.maybeKeyword("rule")) rules.push(parseRule(scanner, at));
+      if (rules.list.length > 0) throw scanner.errors.at(at, "SYNTAX", BUCKET_AFTER_RULE);
+      buckets.add(scanner, parseBucket);
+    } else if (scanner.maybeKeyword("rule")) rules.add(scanner, () => parseRule(scanner, at));
     else break;
   }
-  const chooseArgs: ChooseArgsBlock[] = [];
-  while (scanner.maybeKeyword("choose_args")) chooseArgs.push(parseChooseArgs(scanner));
-  if (!scanner.isAtEnd) scanner.fail(whatFollows(buckets, rules, chooseArgs));
-  return { tunables, devices, types, buckets, rules, chooseArgs };
+  const chooseArgs = new Listing<ChooseArgsBlock>(CHOOSE_ARGS_COUNT_MAX, "sets of choose_args");
+  while (scanner.maybeKeyword("choose_args")) chooseArgs.add(scanner, parseChooseArgs);
+  const tree: TextTree = {
+    tunables: tunables.list,
+    devices: devices.list,
+    types: types.list,
+    buckets: buckets.list,
+    rules: rules.list,
+    chooseArgs: chooseArgs.list,
+  };
+  if (!scanner.isAtEnd) scanner.fail(whatFollows(tree));
+  return tree;
+}
+
+/**
+ * Ends where there is more of something than a map can hold, and not when all of an endless text
+ * has been read into memory.
+ */
+class Listing<T> {
+  readonly list: T[] = [];
+  readonly #countMax: number;
+  readonly #what: string;
+
+  constructor(countMax: number, what: string) {
+    this.#countMax = countMax;
+    this.#what = what;
+  }
+
+  add(scanner: TextScanner, parse: (scanner: TextScanner) => T): void {
+    if (this.list.length === this.#countMax) {
+      const message = `there are more than ${this.#countMax} ${this.#what}`;
+      throw scanner.errors.at(scanner.at, "LIMIT", message);
+    }
+    this.list.push(parse(scanner));
+  }
 }
 
 const BUCKET_AFTER_RULE = "a bucket stands after a rule; move it above the first rule";
 
-function whatFollows(
-  buckets: readonly BucketBlock[],
-  rules: readonly RuleBlock[],
-  chooseArgs: readonly ChooseArgsBlock[],
-): string {
+function whatFollows({ buckets, rules, chooseArgs }: TextTree): string {
   if (chooseArgs.length > 0) return '"choose_args" or the end';
   if (rules.length > 0) return '"rule", "choose_args" or the end';
   if (buckets.length > 0) return 'a bucket ("<type> <name> {"), "rule", "choose_args" or the end';
@@ -134,25 +164,22 @@ function parseBucket(scanner: TextScanner): BucketBlock {
   const type = scanner.name("a bucket's type");
   const name = scanner.name("a bucket's name");
   scanner.mark("{");
-  const ids: BucketIdLine[] = [];
-  while (scanner.maybeKeyword("id")) {
-    const id = scanner.integer("a bucket's id", BUCKET_ID_RANGE);
-    ids.push({ id, deviceClass: parseClass(scanner) });
-  }
+  const ids = new Listing<BucketIdLine>(1 + CLASS_COUNT_MAX, "ids of a bucket");
+  while (scanner.maybeKeyword("id")) ids.add(scanner, parseBucketId);
   if (!scanner.maybeKeyword("alg")) scanner.fail('"id" or "alg"');
   const alg = scanner.name("an algorithm");
   let hash = 0;
   while (scanner.maybeKeyword("hash")) hash = parseHash(scanner);
-  const items: ItemLine[] = [];
-  while (scanner.maybeKeyword("item")) {
-    items.push(parseItem(scanner));
-    if (items.length > ITEM_COUNT_MAX) {
-      throw scanner.errors.at(name.at, "LIMIT", `a bucket has at most ${ITEM_COUNT_MAX} items`);
-    }
-  }
+  const items = new Listing<ItemLine>(ITEM_COUNT_MAX, "items in a bucket");
+  while (scanner.maybeKeyword("item")) items.add(scanner, parseItem);
   if (!scanner.maybeMark("}"))
-    scanner.fail(items.length > 0 ? '"item" or "}"' : '"hash", "item" or "}"');
-  return { type, name, ids, alg, hash, items };
+    scanner.fail(items.list.length > 0 ? '"item" or "}"' : '"hash", "item" or "}"');
+  return { type, name, ids: ids.list, alg, hash, items: items.list };
+}
+
+function parseBucketId(scanner: TextScanner): BucketIdLine {
+  const id = scanner.integer("a bucket's id", BUCKET_ID_RANGE);
+  return { id, deviceClass: parseClass(scanner) };
 }
 
 function parseHash(scanner: TextScanner): number {
@@ -180,15 +207,12 @@ function parseRule(scanner: TextScanner, at: number): RuleBlock {
   const minSize = scanner.integer("min_size", BYTE_RANGE).value;
   scanner.keyword("max_size");
   const maxSize = scanner.integer("max_size", BYTE_RANGE).value;
-  const steps: StepLine[] = [];
+  const steps = new Listing<StepLine>(STEP_COUNT_MAX, "steps in a rule");
   do {
     scanner.keyword("step");
-    steps.push(parseStep(scanner));
-    if (steps.length > STEP_COUNT_MAX) {
-      throw scanner.errors.at(at, "LIMIT", `a rule has at most ${STEP_COUNT_MAX} steps`);
-    }
+    steps.add(scanner, parseStep);
   } while (!scanner.maybeMark("}"));
-  return { at, name, id, type: RULE_TYPE[type], minSize, maxSize, steps };
+  return { at, name, id, type: RULE_TYPE[type], minSize, maxSize, steps: steps.list };
 }
 
 const SETTINGS: Readonly<Record<string, number>> = {
@@ -208,6 +232,7 @@ const CHOICES: Readonly<Record<string, number>> = {
 };
 
 function parseStep(scanner: TextScanner): StepLine {
+  const { at } = scanner;
   const word = scanner.keyword("take", "choose", "chooseleaf", "emit", ...Object.keys(SETTINGS));
   switch (word) {
     case "take": {
@@ -221,7 +246,7 @@ function parseStep(scanner: TextScanner): StepLine {
       const op = CHOICES[`${word} ${scanner.keyword("firstn", "indep")}`] ?? OPCODE.noop;
       const count = scanner.integer("the number of items", INT32_RANGE).value;
       scanner.keyword("type");
-      return { kind: "choose", op, count, type: scanner.name("the name of a type") };
+      return { kind: "choose", at, op, count, type: scanner.name("the name of a type") };
     }
     default: {
       const argument = scanner.integer(word, COUNT_RANGE).value;
@@ -233,34 +258,49 @@ function parseStep(scanner: TextScanner): StepLine {
 function parseChooseArgs(scanner: TextScanner): ChooseArgsBlock {
   const key = scanner.digits("the id of a pool");
   scanner.mark("{");
-  const buckets: BucketArgsBlock[] = [];
-  while (scanner.maybeMark("{")) buckets.push(parseBucketArgs(scanner));
+  const buckets = new Listing<BucketArgsBlock>(2 * BUCKET_COUNT_MAX, "blocks in a set");
+  while (scanner.maybeMark("{")) buckets.add(scanner, parseBucketArgs);
   if (!scanner.maybeMark("}")) scanner.fail('"{" or "}"');
-  return { key, buckets };
+  return { key, buckets: buckets.list };
 }
 
 function parseBucketArgs(scanner: TextScanner): BucketArgsBlock {
   scanner.keyword("bucket_id");
   const bucketId = scanner.integer("a bucket's id", BUCKET_ID_RANGE);
   const weightSets = scanner.maybeKeyword("weight_set")
-    ? parseList(scanner, '"["', () => maybeWeights(scanner))
+    ? parseList(scanner, { countMax: POSITION_COUNT_MAX, what: '"["' }, maybeWeights)
     : [];
   const ids = scanner.maybeKeyword("ids")
-    ? parseList(scanner, "an id", () => scanner.maybeInteger("an id", INT32_RANGE)?.value)
+    ? parseList(
+        scanner,
+        { countMax: ITEM_COUNT_MAX, what: "an id" },
+        () => scanner.maybeInteger("an id", INT32_RANGE)?.value,
+      )
     : undefined;
   scanner.mark("}");
   return { bucketId, weightSets, ids };
 }
 
 function maybeWeights(scanner: TextScanner): readonly Word[] | undefined {
-  return scanner.looksLike(/^\[/)
-    ? parseList(scanner, "a weight", () => scanner.maybeReal())
-    : undefined;
+  if (!scanner.looksLike(/^\[/)) return undefined;
+  const content = { countMax: ITEM_COUNT_MAX, what: "a weight" };
+  return parseList(scanner, content, () => scanner.maybeReal());
 }
 
-function parseList<T>(scanner: TextScanner, what: string, maybeItem: () => T | undefined): T[] {
+interface ListContent {
+  readonly countMax: number;
+  readonly what: string;
+}
+
+function parseList<T>(
+  scanner: TextScanner,
+  { countMax, what }: ListContent,
+  maybeItem: (scanner: TextScanner) => T | undefined,
+): readonly T[] {
   scanner.mark("[");
-  const list: T[] = [];
-  while (!scanner.maybeMark("]")) list.push(maybeItem() ?? scanner.fail(`${what} or "]"`));
-  return list;
+  const content = new Listing<T>(countMax, "entries in a list");
+  while (!scanner.maybeMark("]")) {
+    content.add(scanner, () => maybeItem(scanner) ?? scanner.fail(`${what} or "]"`));
+  }
+  return content.list;
 }

@@ -109,7 +109,9 @@ export class TextScanner {
   integer(what: string, range: { min: number; max: number }): Integer {
     const { text, at } = this.#take(INTEGER) ?? this.fail(what);
     const value = Number(text);
-    if (value < range.min || value > range.max) {
+    // Where no number below zero may stand, a minus sign may not stand before zero either.
+    const isSigned = text.startsWith("-") && range.min >= 0;
+    if (isSigned || value < range.min || value > range.max) {
       const found = text.slice(0, FOUND_SIZE_MAX);
       throw this.errors.at(
         at,

@@ -40,6 +40,7 @@ export type StepLine =
   | { readonly kind: "take"; readonly item: Word; readonly deviceClass: Word | undefined }
   | {
       readonly kind: "choose";
+      readonly at: number;
       readonly op: number;
       readonly count: number;
       readonly type: Word;

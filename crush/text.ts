@@ -2,6 +2,7 @@
  * The map text and what it means: the form in which people write maps, as `crushtool -c` reads it.
  */
 import { growShadowTrees, shadowIdOf } from "./classes.ts";
+import { effortProblemOf, largestItemCount } from "./effort.ts";
 import { MapDraft } from "./map-draft.ts";
 import { defineBuckets, type TextNames } from "./text-buckets.ts";
 import { TextErrors } from "./text-errors.ts";
@@ -58,6 +59,8 @@ class TextCompiler {
   readonly #items = new Map<string, number>();
   readonly #types = new Map<string, number>();
   readonly #ruleNames = new Set<string>();
+  /** Of the largest bucket; rules stand behind all of them. */
+  #itemCount: number | undefined;
 
   constructor(errors: TextErrors) {
     this.#errors = errors;
@@ -131,7 +134,19 @@ class TextCompiler {
       this.#draft.ruleNames.set(id.value, name.text);
     }
     const steps = lines.map((line) => this.#step(line));
+    this.#requireEffort(lines, steps);
     this.#draft.addRule(id.value, { ruleset: id.value, type, minSize, maxSize, steps });
+  }
+
+  #requireEffort(lines: readonly StepLine[], steps: readonly RuleStep[]): void {
+    const { tunables } = this.#draft;
+    this.#itemCount ??= largestItemCount(this.#draft);
+    const problem = effortProblemOf({ steps, tunables, itemCount: this.#itemCount });
+    if (problem === undefined) return;
+    const line = lines[problem.step];
+    // Only choose steps try.
+    const at = line?.kind === "choose" ? line.at : 0;
+    throw this.#errors.at(at, "LIMIT", problem.message);
   }
 
   #step(line: StepLine): RuleStep {

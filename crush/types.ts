@@ -155,7 +155,8 @@ export function slotOf(bucketId: number): number {
 
 /** The bucket of this id; undefined for a device, NONE and an empty slot. */
 export function bucketOf(map: CrushMap, id: number): CrushBucket | undefined {
-  return map.buckets[slotOf(id)];
+  // To look for what is no index of an array is slow, and most items are devices.
+  return id < 0 ? map.buckets[slotOf(id)] : undefined;
 }
 
 /** The set made for this key (a pool id), else the default one, else none. */

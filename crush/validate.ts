@@ -1,8 +1,9 @@
 /**
- * What makes a map unusable: the mapper walks it without looking, so a loop would hang it and an
- * item without a bucket would end every search. Maps from a text or an edit are valid as they are
- * made; maps from bytes are checked.
+ * What makes a map unusable: the mapper walks it without looking, so a loop would hang it, an item
+ * without a bucket would end every search, and a rule that may try billions of times would do so.
+ * Maps from a text are valid as they are made; maps from bytes and from edits are checked.
  */
+import { effortProblemOf, largestItemCount } from "./effort.ts";
 import { CrushError, type CrushErrorCode } from "./error.ts";
 import { DEPTH_MAX, DEVICE_COUNT_MAX } from "./limits.ts";
 import { bucketOf, type CrushBucket, type CrushMap } from "./types.ts";
@@ -10,7 +11,7 @@ import { bucketOf, type CrushBucket, type CrushMap } from "./types.ts";
 export interface CrushProblem {
   readonly code: CrushErrorCode;
   readonly message: string;
-  readonly bucketId: number;
+  readonly place: { readonly bucketId: number } | { readonly ruleId: number };
 }
 
 /** Throws a CrushError for the first problem. */
@@ -27,6 +28,20 @@ export function problemOf(map: CrushMap): CrushProblem | undefined {
     const problem = problemOfBucket(map, bucket) ?? problemBelow(map, bucket, heights);
     if (problem !== undefined) return problem;
   }
+  return problemOfRules(map);
+}
+
+function problemOfRules(map: CrushMap): CrushProblem | undefined {
+  const { rules, tunables, ruleNames } = map;
+  const itemCount = largestItemCount(map);
+  for (const [ruleId, rule] of rules.entries()) {
+    if (rule === undefined) continue;
+    const problem = effortProblemOf({ steps: rule.steps, tunables, itemCount });
+    if (problem === undefined) continue;
+    const name = ruleNames.get(ruleId) ?? String(ruleId);
+    const message = `step ${problem.step + 1} of rule "${name}": ${problem.message}`;
+    return { code: "LIMIT", message, place: { ruleId } };
+  }
   return undefined;
 }
 
@@ -35,18 +50,18 @@ function problemOfBucket(map: CrushMap, bucket: CrushBucket): CrushProblem | und
   const name = nameOf(map, bucketId);
   if (type === 0) {
     const message = `${name} has type 0, which is the type of devices`;
-    return { code: "MISPLACED", message, bucketId };
+    return { code: "MISPLACED", message, place: { bucketId } };
   }
   for (const item of items) {
     if (item >= DEVICE_COUNT_MAX) {
       const message = `${name} holds device ${item}; the largest id is ${DEVICE_COUNT_MAX - 1}`;
-      return { code: "LIMIT", message, bucketId };
+      return { code: "LIMIT", message, place: { bucketId } };
     }
     if (item < 0 && bucketOf(map, item) === undefined) {
       return {
         code: "UNKNOWN",
         message: `${name} holds bucket ${item}, which is not there`,
-        bucketId,
+        place: { bucketId },
       };
     }
   }
@@ -66,7 +81,7 @@ function problemBelow(
     if (path.has(bucketId)) {
       const loop = [...path, bucketId].slice([...path].indexOf(bucketId));
       const names = loop.map((id) => nameOf(map, id)).join(" > ");
-      return { code: "LOOP", message: `a bucket would hold itself: ${names}`, bucketId };
+      return { code: "LOOP", message: `a bucket would hold itself: ${names}`, place: { bucketId } };
     }
     path.add(bucketId);
     let below = 0;
@@ -88,7 +103,7 @@ function problemBelow(
 
 function tooHigh(map: CrushMap, bucketId: number): CrushProblem {
   const message = `more than ${DEPTH_MAX} levels of buckets stand below ${nameOf(map, bucketId)}`;
-  return { code: "LIMIT", message, bucketId };
+  return { code: "LIMIT", message, place: { bucketId } };
 }
 
 function nameOf(map: CrushMap, bucketId: number): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ITEM_COUNT_MAX } from "../../crush/make-bucket.ts";
 import { power } from "../../crush/power.ts";
 import { strawLengths } from "../../crush/straw.ts";
 
@@ -39,6 +40,13 @@ describe("straw lengths", () => {
       { numRuns: 300 },
     );
   });
+});
+
+test.each([0, 1])("as many different weights as fit take a moment in version %i", (version) => {
+  const weights = Array.from({ length: ITEM_COUNT_MAX }, (_, i) => ITEM_COUNT_MAX - i);
+  const lengths = strawLengths(weights, version);
+  expect(lengths.at(-1)).toBe(65536);
+  expect(lengths.every((length, i) => i === 0 || length <= (lengths[i - 1] ?? 0))).toBe(true);
 });
 
 /** Step by step, with the bookkeeping of the original. */

@@ -69,7 +69,9 @@ describe("the scanner", () => {
     expect(failureOf(() => scanner.name("a name")).code).toBe("LIMIT");
   });
 
-  test("a minus sign before zero means nothing", () => {
+  test("a minus sign before zero means nothing where one may stand, and else is refused", () => {
     expect(Object.is(new TextScanner("-0").integer("x", RANGE).value, 0)).toBe(true);
+    const unsigned = { min: 0, max: 9 };
+    expect(() => new TextScanner("-0").integer("x", unsigned)).toThrow("x is from 0 to 9, not -0");
   });
 });
