@@ -12,6 +12,7 @@ export interface Measurement {
   readonly unit: string;
   /** What it must reach, where there is a target. */
   readonly atLeast?: number;
+  readonly atMost?: number;
   /** Least and greatest of the repetitions whose median `value` is. */
   readonly spread?: readonly [min: number, max: number];
 }

@@ -1,7 +1,17 @@
 import type { Bench } from "./bench.ts";
+import { crushBench } from "./crush.ts";
 import { kvBench } from "./kv.ts";
+import { placementBench } from "./placement.ts";
 import { simBench } from "./sim.ts";
+import { upmapBench } from "./upmap.ts";
 import { wireBench } from "./wire.ts";
 
 /** Every bench there is, in the order in which `npm run bench` runs them. */
-export const BENCHES: readonly Bench[] = [wireBench, kvBench, simBench];
+export const BENCHES: readonly Bench[] = [
+  wireBench,
+  kvBench,
+  simBench,
+  crushBench,
+  placementBench,
+  upmapBench,
+];

@@ -13,7 +13,7 @@ import { createPrng, randomBytes } from "../cluster/base/prng.ts";
 import { openLevelStore } from "../cluster/kv/level-store.ts";
 import type { KvStore } from "../cluster/kv/store.ts";
 import type { Bench, Measurement, Scale } from "./bench.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "./placement/statistics.ts";
 
 const VALUE_BYTES = 4096;
 const CONCURRENCY = 64;

@@ -4,7 +4,7 @@
  */
 import { present } from "../cluster/base/assert.ts";
 import type { Bench, Measurement } from "./bench.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "./placement/statistics.ts";
 
 const WIDTH = 80;
 const GAP = "  ";
@@ -61,9 +61,16 @@ export function listing(benches: readonly Bench[]): string {
 }
 
 /** Whether a measurement reaches its target; nothing where there is none. */
-export function verdict({ value, atLeast }: Measurement): "ok" | "short" | "" {
-  if (atLeast === undefined) return "";
-  return value >= atLeast ? "ok" : "short";
+export function verdict(measurement: Measurement): "ok" | "short" | "" {
+  const { value, atLeast, atMost } = measurement;
+  if (atLeast === undefined && atMost === undefined) return "";
+  const { NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
+  return value >= (atLeast ?? least) && value <= (atMost ?? most) ? "ok" : "short";
+}
+
+function target({ atLeast, atMost }: Measurement): string {
+  if (atMost !== undefined) return `≤ ${figure(atMost)}`;
+  return atLeast === undefined ? "" : figure(atLeast);
 }
 
 /**
@@ -89,7 +96,7 @@ export function table(measurements: readonly Measurement[]): string {
     figure(measurement.value),
     measurement.unit,
     measurement.spread?.map(figure).join("–") ?? "",
-    measurement.atLeast === undefined ? "" : figure(measurement.atLeast),
+    target(measurement),
     verdict(measurement),
   ]);
   const widths = HEADER.map((title, column) =>

@@ -7,7 +7,7 @@ import { assert } from "../cluster/base/assert.ts";
 import { replicatedCounter } from "../test/sim/demo/replicated-counter.ts";
 import { runSimulation } from "../test/sim/simulation.ts";
 import type { Bench } from "./bench.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "./placement/statistics.ts";
 
 export const simBench: Bench = {
   name: "sim",

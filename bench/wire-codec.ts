@@ -15,7 +15,7 @@ import { encodeFrame, type Frame, FrameDecoder } from "../cluster/wire/frame.ts"
 import { createRegistry } from "../cluster/wire/registry.ts";
 import { versioned } from "../cluster/wire/versioned.ts";
 import type { Measurement, Scale } from "./bench.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "./placement/statistics.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { peerName } from "../cluster/base/ids.ts";
 import { parseAddress } from "../cluster/runtime/tcp.ts";
 import type { Bench, Measurement, Scale } from "./bench.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "./placement/statistics.ts";
 import { measureFrames } from "./wire-codec.ts";
 import { ECHO_SERVER, echoMessenger } from "./wire-echo.ts";
 

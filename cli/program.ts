@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from "commander";
+import { registerBench } from "./command/bench.ts";
 import { registerCrush } from "./command/crush.ts";
 import { registerUp } from "./command/up.ts";
 import { EXIT_CODE_HELP } from "./exit-code.ts";
@@ -28,6 +29,7 @@ export function createProgram(version: string, output: OutputConfiguration = {})
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", `\n${EXIT_CODE_HELP}`);
+  registerBench(program);
   registerCrush(program);
   registerUp(program);
   return program;

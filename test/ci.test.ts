@@ -143,7 +143,7 @@ describe("the run", () => {
     const { status, calls } = run({ npm: passing, "dpkg-query": "exit 1", "apt-get": "exit 0" });
     expect(status).toBe(0);
     expect(calls).toContain("apt-get update\n");
-    expect(calls).toContain("apt-get install --yes --no-install-recommends git\n");
+    expect(calls).toContain("apt-get install --yes --no-install-recommends git ceph-base\n");
   });
 
   test("counts packages that cannot be installed as a failure", () => {

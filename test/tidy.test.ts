@@ -66,6 +66,7 @@ const LAYERS: LayerTable = {
     "cluster/zookeeper",
     "cluster/client",
   ],
+  "bench/placement": ["crush", "cluster/base", "cluster/map"],
   cli: [
     "crush",
     "cluster/base",
@@ -79,6 +80,7 @@ const LAYERS: LayerTable = {
     "monitor",
     "osd",
     "gateway",
+    "bench/placement",
   ],
 };
 
@@ -99,6 +101,7 @@ const PURE: Purity = {
     "osd/message",
     "osd/pg",
     "osd/class",
+    "bench/placement",
   ],
   packages: ["xxhash-wasm"],
   nodeNames: { "node:crypto": ["createHash", "createHmac", "timingSafeEqual"] },
@@ -134,13 +137,12 @@ const AWAITED = [
   "cluster/kv/memory-store.ts",
   "cluster/runtime/config.ts",
   "cluster/runtime/metrics.ts",
-  "crush/simd.ts",
 ];
 
 /** AssemblyScript looks like TypeScript and follows other rules; its own compiler reads it. */
 const FOREIGN = "crush/simd/";
 
-const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "cli"];
+const MIRRORED = ["crush", "cluster", "monitor", "osd", "gateway", "bench/placement", "cli"];
 
 /**
  * Everything that is committed or would be. The flag lets root judge a checkout that belongs to

@@ -99,7 +99,7 @@ function registerTest(crush: Command): void {
     .option("--max-rule <id>", "last rule; only with --min-rule", integer)
     .option("--rule <id>", "the only rule", integer)
     .option("--ruleset <id>", "only rules of this ruleset", integer)
-    .option("--num-rep <n>", "number of replicas (all that the rule allows)", integer)
+    .option("--num-rep <n>", "number of replicas (all that the rule allows)", replicaCount)
     .option("--pool-id <id>", "map as for this pool", integer)
     .option("-w, --weight <device weight...>", "let a device take 0 to 1 of its data", numbers)
     .option("--show-mappings", "print where each x is mapped")
@@ -170,7 +170,7 @@ function registerViews(crush: Command): void {
     .option("--moved", "also say how many replicas move, for each rule")
     .option("--min-x <x>", "first x that is mapped for it", integer, DEFAULT_X.min)
     .option("--max-x <x>", "last x that is mapped for it", integer, DEFAULT_X.max)
-    .option("--num-rep <n>", "number of replicas that are mapped for it", integer, 3)
+    .option("--num-rep <n>", "number of replicas that are mapped for it", replicaCount, 3)
     .action(async (before: string, after: string, { moved, minX, maxX, numRep }: DiffFlags) => {
       const [left, right] = [readMap(before), readMap(after)];
       await writeOut(process.stdout, diffLines(left, right));
@@ -232,6 +232,15 @@ function fileFailure(file: string, cause: Error): CommandError {
 function integer(text: string): number {
   if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new InvalidArgumentError("A whole number is needed.");
+}
+
+/** Every mapping takes memory for so many. */
+const REPLICA_COUNT_MAX = 4096;
+
+function replicaCount(text: string): number {
+  const count = integer(text);
+  if (count <= REPLICA_COUNT_MAX) return count;
+  throw new InvalidArgumentError(`A number of up to ${REPLICA_COUNT_MAX} is needed.`);
 }
 
 /** Commander hands over one number after the other, and what was collected so far. */

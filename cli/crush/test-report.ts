@@ -23,7 +23,7 @@ export interface TestOptions {
   readonly showBadMappings: boolean;
   readonly showStatistics: boolean;
   readonly showUtilization: boolean;
-  /** Also devices that hold nothing. */
+  /** Also devices that hold nothing, but not if both are asked for. */
   readonly showUtilizationAll: boolean;
 }
 
@@ -133,7 +133,8 @@ class RuleTest {
       // The original computes in 32-bit floats, and prints enough digits for it to be seen.
       const share = Math.fround((this.#weights[device] ?? 0) / totalWeight);
       const expected = Math.fround(share * Math.fround(replicas));
-      if (!showUtilizationAll && (count === 0 || expected === 0)) continue;
+      // Asked for both, the original shows only devices that hold something.
+      if (showUtilization && (count === 0 || expected === 0)) continue;
       yield `  device ${device}:\t\t stored : ${count}\t expected : ${shortFloat(expected)}\n`;
     }
   }
@@ -169,12 +170,22 @@ const CHOICES: ReadonlySet<number> = new Set([
   OPCODE.chooseleafIndep,
 ]);
 
-/** Six digits without trailing zeros, as `%g` in C. */
+/** Six digits without trailing zeros and with ties to even, as `%g` in C. */
 export function shortFloat(value: number): string {
   if (value === 0) return "0";
-  const [mantissa = "", exponent = "0"] = value.toExponential(5).split("e");
+  const [mantissa = "", exponent = "0"] = sixDigits(value).split("e");
   const power = Number(exponent);
-  if (power >= -4 && power < 6) return String(Number(value.toPrecision(6)));
+  if (power >= -4 && power < 6) return String(Number(`${mantissa}e${exponent}`));
   const digits = String(Math.abs(power)).padStart(2, "0");
   return `${Number(mantissa)}e${power < 0 ? "-" : "+"}${digits}`;
+}
+
+const EXACT_DIGITS = 100;
+/** The sixth digit is even, and what follows is exactly half of its unit. */
+const EVEN_TIE = /^(\d\.\d{4}[02468])50*(e.*)$/;
+
+/** JavaScript rounds ties up. */
+function sixDigits(value: number): string {
+  const [, below = "", power = ""] = EVEN_TIE.exec(value.toExponential(EXACT_DIGITS)) ?? [];
+  return below === "" ? value.toExponential(5) : `${below}${power}`;
 }

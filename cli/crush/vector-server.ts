@@ -5,6 +5,9 @@
  *     -> {"mappings":[[...],...]}
  *   {"kind":"compile","mapText":T}      -> {"binB64":"..."}
  *   {"kind":"decompile","binB64":"..."} -> {"text":"..."}
+ *   {"kind":"osdmap","mapText":T,"osdmap":{...},"objects":[[pool,name],...]}
+ *     -> {"pgs":{"<pool>":[[raw,rawPrimary,up,upPrimary,acting,actingPrimary],...]},
+ *         "objects":[[pool,name,seed,acting],...]}
  *   {"kind":"hash","rows":[[args...],...],"strings":["hex",...]}
  *     -> {"rows":[u32,...],"strings":[[rjenkins,linux],...]}
  *
@@ -26,6 +29,7 @@ import { compileText } from "../../crush/text.ts";
 import { printText } from "../../crush/text-printer.ts";
 import { type CrushMap, chooseArgsFor } from "../../crush/types.ts";
 import { deviceWeights } from "./device-weights.ts";
+import { answerOsdmap } from "./osdmap-vectors.ts";
 
 interface MapRequest {
   readonly mapText: string;
@@ -55,6 +59,7 @@ export class VectorServer {
     decompile: ({ binB64 }: { binB64: string }) => ({
       text: printText(decodeBinary(Buffer.from(binB64, "base64"))),
     }),
+    osdmap: answerOsdmap,
     hash: hashes,
   };
 
@@ -73,7 +78,8 @@ export class VectorServer {
       if (
         error instanceof CrushError ||
         error instanceof SyntaxError ||
-        error instanceof TypeError
+        error instanceof TypeError ||
+        error instanceof RangeError
       ) {
         return { error: error.message };
       }
@@ -82,6 +88,8 @@ export class VectorServer {
   }
 
   #map({ mapText, rule, numrep, weights, minX, maxX }: MapRequest): object {
+    requireAtMost(NUMREP_MAX, numrep, "numrep");
+    requireAtMost(X_COUNT_MAX, maxX - minX + 1, "the number of x");
     if (this.#last?.text !== mapText) {
       const map = compileText(mapText);
       this.#last = { text: mapText, map, compiled: compile(map, chooseArgsFor(map, 0)) };
@@ -92,6 +100,15 @@ export class VectorServer {
     for (let x = minX; x <= maxX; x += 1) mappings.push(compiled.doRule(rule, x, numrep, devices));
     return { mappings };
   }
+}
+
+/** An answer is held in memory as a whole. */
+const X_COUNT_MAX = 2 ** 20;
+const NUMREP_MAX = 2 ** 10;
+
+function requireAtMost(most: number, count: number, what: string): void {
+  if (count <= most) return;
+  throw new RangeError(`${what} is at most ${most}, not ${count}`);
 }
 
 function hashes({ rows, strings }: HashRequest): object {

@@ -47,6 +47,15 @@ describe("verdicts", () => {
   });
 });
 
+test.each([
+  [10, "ok"],
+  [9.9, "short"],
+])("10 where at most %d is wanted is %s", (atMost, expected) => {
+  const measured = { what: "x", value: 10, unit: "ms", atMost };
+  expect(verdict(measured)).toBe(expected);
+  expect(table([measured])).toContain(`≤ ${atMost === 10 ? "10.0" : "9.90"}`);
+});
+
 describe("the table", () => {
   test("aligns its columns and wraps what is measured", () => {
     const measurements: Measurement[] = [

@@ -136,6 +136,7 @@ describe("kelp crush test", () => {
     ],
     [["test", "-i", "map.txt", "--show-mappings", "--weight", "1", "x"], "A number is needed."],
     [["test", "-i", "map.txt", "--num-rep", "2.5"], "A whole number is needed."],
+    [["test", "-i", "map.txt", "--num-rep", "1000000000"], "A number of up to 4096 is needed."],
   ])("%j is wrong usage", async (words, message) => {
     const { err, exitCode } = await crush(...words);
     expect(exitCode).toBe(2);

@@ -55,7 +55,10 @@ describe("the server of vectors", () => {
     ['{"kind":"compile","mapText":"x"}', 'line 1, column 1: expected "tunable"'],
     ['{"kind":"compile"}', "undefined"],
     ['{"kind":"decompile","binB64":""}', "at byte 0: "],
-    ['{"kind":"map","mapText":""}', "not iterable"],
+    ['{"kind":"map","mapText":""}', "numrep is at most 1024, not undefined"],
+    ['{"kind":"map","mapText":"","numrep":1e9}', "numrep is at most 1024"],
+    ['{"kind":"map","mapText":"","numrep":1,"minX":0,"maxX":1e15}', "the number of x is at most"],
+    ['{"kind":"map","mapText":"","numrep":1,"minX":0,"maxX":1}', "not iterable"],
   ])("answers %s with an error", (line, part) => {
     expect(JSON.parse(new VectorServer().answer(line)).error).toContain(part);
   });
