@@ -7,6 +7,7 @@ import { Level, type Iterator as LevelIterator } from "level";
 import { ClusterError, type ClusterErrorCode } from "../base/error.ts";
 import { createDirectory } from "./durable-directory.ts";
 import { type CommitStatistics, GROUP_BYTES_MAX, GroupCommit } from "./group-commit.ts";
+import { checkFiles } from "./level-check.ts";
 import { isDiskFull, ReserveFile } from "./reserve-file.ts";
 import type { KeyValue, KvStore, ScanOptions, Write } from "./store.ts";
 
@@ -29,6 +30,8 @@ export interface LevelStoreOptions {
    * that compactions replace stays. So what is to be deleted should be looked for in short ones.
    */
   readonly reserveBytes?: number;
+  /** Reads every file before anything else: see level-check.ts. Off by default, for it takes a second for some 300 MB. */
+  readonly verifyFiles?: boolean;
 }
 
 /** `level` runs in browsers too, so its types leave out what only LevelDB itself can do. */
@@ -211,6 +214,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   const file = reserveFile(options);
   try {
     await createDirectory(directory);
+    if (options.verifyFiles === true) await checkFiles(directory);
     const { database, released } = await openWithReserve(options, file);
     try {
       const held = !released && file !== undefined && (await file.restore());
