@@ -4,6 +4,7 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0);
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Negative, zero or positive, as left is before, equal to or after right. */
 export function compareBytes(left: Uint8Array, right: Uint8Array): number {
@@ -32,6 +33,11 @@ export function wellFormed(text: string): string {
 /** Throws TypeError on bytes that are not UTF-8: a replacement character would hide the damage. */
 export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** For protocols that take any bytes for a text: a replacement character stands for what is none. */
+export function lossyTextOf(bytes: Uint8Array): string {
+  return lossyDecoder.decode(bytes);
 }
 
 export function toHex(bytes: Uint8Array): string {

@@ -3,7 +3,7 @@
  * value or throws CodecError. A size is compared with what remains before anything of that size is
  * made.
  */
-import { textOf } from "../base/bytes.ts";
+import { lossyTextOf, textOf } from "../base/bytes.ts";
 import { CodecError, type CodecErrorCode } from "./codec-error.ts";
 
 /** Up to here adding up characters is faster than a call of the decoder. */
@@ -54,6 +54,23 @@ export class Reader {
     );
   }
 
+  /** Big-endian, as ZooKeeper's protocol and archive formats of others have it. */
+  i32be(): number {
+    const bytes = this.#bytes;
+    const at = this.#advance(4);
+    return (
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    );
+  }
+
+  i64be(): bigint {
+    const at = this.#advance(8);
+    return this.#dataView().getBigInt64(at, false);
+  }
+
   u53(): number {
     const low = this.u32();
     const high = this.u32();
@@ -101,6 +118,13 @@ export class Reader {
     const text = utf8Text(viewOf(this.#bytes, at, size));
     if (text === undefined) throw this.fail("BAD_TEXT", "a text that is no UTF-8", size);
     return text;
+  }
+
+  /** A text of so many bytes, in which a replacement character stands for what is no UTF-8. */
+  lossyText(size: number): string {
+    const at = this.#advance(size);
+    const short = size <= SHORT_TEXT ? this.#ascii(at, at + size) : undefined;
+    return short ?? lossyTextOf(viewOf(this.#bytes, at, size));
   }
 
   /** The error to throw about what begins `back` bytes before the present position. */

@@ -1,7 +1,8 @@
 /**
- * Writes numbers, texts and bytes behind one another. Little-endian, here and everywhere on the
- * wire: it is what the processors that run this use, so no number is turned around on its way.
- * Texts and bytes carry their size as a u32.
+ * Writes numbers, texts and bytes behind one another. Little-endian, here and everywhere on Kelp's
+ * own wire: it is what the processors that run this use, so no number is turned around on its way.
+ * Texts and bytes carry their size as a u32. What ends in `be` is big-endian, for the protocols of
+ * others.
  *
  * A Writer is also an allocator: `finish` hands out what was written as a view, and the Writer goes
  * on in the space behind it. Bytes that were handed out never change, so they may wait in a
@@ -63,6 +64,18 @@ export class Writer {
     this.#view.setInt32(at, value, true);
   }
 
+  i32be(value: number): void {
+    if ((value | 0) !== value) throw misfit("i32", value);
+    const at = this.#advance(4);
+    this.#view.setInt32(at, value, false);
+  }
+
+  i64be(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw misfit("i64", value);
+    const at = this.#advance(8);
+    this.#view.setBigInt64(at, value, false);
+  }
+
   /** Eight bytes, of which a JavaScript number can fill 53 bits exactly. */
   u53(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) throw misfit("u53", value);
@@ -99,17 +112,11 @@ export class Writer {
   }
 
   str(value: string): void {
-    if (value.length <= SHORT_TEXT && this.#ascii(value)) return;
-    const bound = value.length * UTF8_BYTES_PER_UNIT;
-    const at = this.#advance(4 + bound);
-    const { written } = encoder.encodeInto(value, this.#bytes.subarray(at + 4));
-    // The encoder silently replaces half a surrogate pair: another text would be read back.
-    assert(
-      written === value.length || !/\p{Surrogate}/u.test(value),
-      "a text has half a character",
-    );
-    this.#view.setUint32(at, written, true);
-    this.#position = at + 4 + written;
+    this.#text(value, true);
+  }
+
+  strBe(value: string): void {
+    this.#text(value, false);
   }
 
   /** The bytes as they are, without their size. */
@@ -184,8 +191,22 @@ export class Writer {
     this.#position = 0;
   }
 
+  #text(value: string, isLittleEndian: boolean): void {
+    if (value.length <= SHORT_TEXT && this.#ascii(value, isLittleEndian)) return;
+    const bound = value.length * UTF8_BYTES_PER_UNIT;
+    const at = this.#advance(4 + bound);
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray(at + 4));
+    // The encoder silently replaces half a surrogate pair: another text would be read back.
+    assert(
+      written === value.length || !/\p{Surrogate}/u.test(value),
+      "a text has half a character",
+    );
+    this.#view.setUint32(at, written, isLittleEndian);
+    this.#position = at + 4 + written;
+  }
+
   /** False, and nothing written, if the text is not all ASCII. */
-  #ascii(value: string): boolean {
+  #ascii(value: string, isLittleEndian: boolean): boolean {
     const size = value.length;
     const at = this.#advance(4 + size);
     const bytes = this.#bytes;
@@ -197,7 +218,7 @@ export class Writer {
       }
       bytes[at + 4 + index] = unit;
     }
-    this.#view.setUint32(at, size, true);
+    this.#view.setUint32(at, size, isLittleEndian);
     return true;
   }
 }

@@ -7,6 +7,7 @@ import {
   EMPTY_BYTES,
   equalBytes,
   fromHex,
+  lossyTextOf,
   prefixEnd,
   textOf,
   toHex,
@@ -81,6 +82,11 @@ describe("text", () => {
     "\0",
   ])("%j survives the way there and back", (text) => {
     expect(textOf(utf8(text))).toBe(text);
+  });
+
+  test("that may be lossy is the same where it is UTF-8, and has replacements elsewhere", () => {
+    expect(lossyTextOf(utf8("\ufeffna\u00efve"))).toBe("\ufeffna\u00efve");
+    expect(lossyTextOf(bytes(0x61, 0xff, 0x62))).toBe("a\ufffdb");
   });
 
   test.each([

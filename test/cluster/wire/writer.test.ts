@@ -39,6 +39,15 @@ describe("Writer", () => {
     expect(hexOf(write)).toBe(hex);
   });
 
+  test.each<[string, (out: Writer) => void, string]>([
+    ["i32be", (out) => out.i32be(-2), "fffffffe"],
+    ["i64be", (out) => out.i64be(-2n), "fffffffffffffffe"],
+    ["strBe", (out) => out.strBe("ab"), "000000026162"],
+    ["strBe, not ASCII", (out) => out.strBe("aé"), "0000000361c3a9"],
+  ])("writes %s big-endian", (_name, write, hex) => {
+    expect(hexOf(write)).toBe(hex);
+  });
+
   const misfits: [string, (out: Writer) => void][] = [
     ["u8 256", (out) => out.u8(256)],
     ["u8 -1", (out) => out.u8(-1)],
@@ -48,6 +57,8 @@ describe("Writer", () => {
     ["u32 2^32", (out) => out.u32(2 ** 32)],
     ["u32 -1", (out) => out.u32(-1)],
     ["i32 2^31", (out) => out.i32(2 ** 31)],
+    ["i32be 2^31", (out) => out.i32be(2 ** 31)],
+    ["i64be 2^63", (out) => out.i64be(2n ** 63n)],
     ["u53 2^53", (out) => out.u53(2 ** 53)],
     ["u53 -1", (out) => out.u53(-1)],
     ["u53 0.5", (out) => out.u53(0.5)],
