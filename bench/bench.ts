@@ -20,6 +20,8 @@ export interface Measurement {
 export interface Bench {
   readonly name: string;
   readonly about: string;
+  /** What is missing here that it cannot do without, if anything. */
+  readonly unavailable?: () => string | undefined;
   /** `progress` says, in a few words, what is being measured now. */
   run(scale: Scale, progress: (step: string) => void): Promise<Measurement[]>;
 }

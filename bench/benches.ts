@@ -1,8 +1,10 @@
 import type { Bench } from "./bench.ts";
 import { crushBench } from "./crush.ts";
 import { kvBench } from "./kv.ts";
+import { paxosBench } from "./paxos.ts";
 import { placementBench } from "./placement.ts";
 import { simBench } from "./sim.ts";
+import { treeBench } from "./tree.ts";
 import { upmapBench } from "./upmap.ts";
 import { wireBench } from "./wire.ts";
 
@@ -10,8 +12,10 @@ import { wireBench } from "./wire.ts";
 export const BENCHES: readonly Bench[] = [
   wireBench,
   kvBench,
+  treeBench,
   simBench,
   crushBench,
   placementBench,
   upmapBench,
+  paxosBench,
 ];

@@ -90,6 +90,11 @@ async function run({ benches, repeatCount, jsonFile, listOnly }: Request): Promi
   console.log(`\n${machineLine(machine)}`);
   const results: { name: string; measurements: Measurement[] }[] = [];
   for (const bench of benches) {
+    const reason = bench.unavailable?.();
+    if (reason !== undefined) {
+      console.log(`\n${bench.name}\nnot measured: ${reason}`);
+      continue;
+    }
     const measurements = await measure(bench, repeatCount);
     results.push({ name: bench.name, measurements });
     console.log(`\n${bench.name}\n${table(measurements)}`);

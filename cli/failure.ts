@@ -5,6 +5,7 @@
  */
 import { CommanderError } from "commander";
 import { isClusterError } from "../cluster/base/error.ts";
+import { isZooKeeperError } from "../cluster/zookeeper/zookeeper-error.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 
 /** A command that says itself why it ends and with which code. */
@@ -37,6 +38,9 @@ export function failureOf(error: unknown): Failure {
       text: [`kelp: ${error.explain()}\n`, ...causesOf(error)].join(""),
       exitCode: isClusterError(error, "INTERRUPTED") ? EXIT_CODE.interrupted : EXIT_CODE.failure,
     };
+  }
+  if (isZooKeeperError(error)) {
+    return { text: `kelp: ${error.message}\n`, exitCode: EXIT_CODE.failure };
   }
   return { text: bugReport(error), exitCode: EXIT_CODE.bug };
 }

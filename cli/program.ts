@@ -1,7 +1,10 @@
 import { Command, type OutputConfiguration } from "commander";
 import { registerBench } from "./command/bench.ts";
 import { registerCrush } from "./command/crush.ts";
+import { registerMonitor } from "./command/monitor.ts";
+import { registerQuorum } from "./command/quorum.ts";
 import { registerUp } from "./command/up.ts";
+import { registerZnode } from "./command/znode.ts";
 import { EXIT_CODE_HELP } from "./exit-code.ts";
 
 /** A wider terminal does not make prose easier to read. */
@@ -31,7 +34,10 @@ export function createProgram(version: string, output: OutputConfiguration = {})
     .addHelpText("after", `\n${EXIT_CODE_HELP}`);
   registerBench(program);
   registerCrush(program);
+  registerMonitor(program);
+  registerQuorum(program);
   registerUp(program);
+  registerZnode(program);
   return program;
 }
 

@@ -18,6 +18,16 @@ export async function writeOut(output: Writable, pieces: Iterable<string>): Prom
   await accepts(output, chunk);
 }
 
+/** The same for pieces that take time to come: they are not held back while the next is awaited. */
+export async function writeOutSlowly(
+  output: Writable,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  for await (const piece of pieces) {
+    if (!(await accepts(output, piece))) return;
+  }
+}
+
 async function accepts(output: Writable, chunk: string): Promise<boolean> {
   if (output.destroyed || output.errored) return false;
   if (output.write(chunk)) return true;

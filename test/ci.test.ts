@@ -125,6 +125,14 @@ describe("the run", () => {
     expect(calls).not.toContain("apt-get");
   });
 
+  test("installs the clients beside the project, and takes them away again", () => {
+    const clients = /npm install --prefix (\S+) .*node-zookeeper-client@\S+ zookeeper@\S+\n/;
+    const seen = `[ "$2" != check ] || test -d "$KELP_ZOOKEEPER_CLIENTS" || exit 1; ${passing}`;
+    const { status, calls } = run({ npm: seen });
+    expect(status).toBe(0);
+    expect(existsSync(clients.exec(calls)?.[1] ?? "/")).toBe(false);
+  });
+
   test("says that something failed when a step before the tests fails", () => {
     const stale = join(folder, ".ci/out");
     mkdirSync(stale, { recursive: true });
@@ -143,7 +151,11 @@ describe("the run", () => {
     const { status, calls } = run({ npm: passing, "dpkg-query": "exit 1", "apt-get": "exit 0" });
     expect(status).toBe(0);
     expect(calls).toContain("apt-get update\n");
-    expect(calls).toContain("apt-get install --yes --no-install-recommends git ceph-base\n");
+    const lines = readFileSync(join(CI, "debian-packages"), "utf8").split("\n");
+    const packages = lines.filter((line) => line !== "" && !line.startsWith("#"));
+    expect(packages).toContain("git");
+    const install = "apt-get install --yes --no-install-recommends";
+    expect(calls).toContain(`${install} ${packages.join(" ")}\n`);
   });
 
   test("counts packages that cannot be installed as a failure", () => {

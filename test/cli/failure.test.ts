@@ -4,6 +4,7 @@ import { EXIT_CODE } from "../../cli/exit-code.ts";
 import { CommandError, failureOf } from "../../cli/failure.ts";
 import { assert } from "../../cluster/base/assert.ts";
 import { ClusterError } from "../../cluster/base/error.ts";
+import { ZooKeeperError } from "../../cluster/zookeeper/zookeeper-error.ts";
 
 describe("how a command ends", () => {
   test.each<[what: string, error: unknown, exitCode: number]>([
@@ -11,12 +12,19 @@ describe("how a command ends", () => {
     ["wrong usage", new CommanderError(1, "commander.unknownCommand", "x"), 2],
     ["the command says so", new CommandError(EXIT_CODE.unavailable, "not here"), 69],
     ["the world failed", new ClusterError("TIMEOUT", "osd.3 is silent"), 1],
+    ["a server refused", new ZooKeeperError("NOAUTH", { operation: "getData", path: "/a" }), 1],
     ["it was told to stop", new ClusterError("INTERRUPTED", "ending"), 130],
     ["an assertion failed", thrownBy(() => assert(false, "never")), 70],
     ["something that is no error was thrown", "a word", 70],
     ["nothing was thrown", undefined, 70],
   ])("%s", (_, error, exitCode) => {
     expect(failureOf(error).exitCode).toBe(exitCode);
+  });
+
+  test("what a server refused is told in one line", () => {
+    const { text } = failureOf(new ZooKeeperError("NOAUTH", { operation: "getData", path: "/a" }));
+    expect(text).toMatch(/^kelp: getData \/a: NOAUTH: .*\n$/);
+    expect(text.split("\n")).toHaveLength(2);
   });
 
   test("what Commander has said is not said again", () => {

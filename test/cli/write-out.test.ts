@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { writeOut } from "../../cli/write-out.ts";
+import { writeOut, writeOutSlowly } from "../../cli/write-out.ts";
 
 function* lines(count: number): Generator<string> {
   for (let index = 0; index < count; index += 1) yield `line ${index}\n`;
@@ -55,5 +55,40 @@ describe("output", () => {
       },
     });
     await expect(writeOut(output, lines(100_000))).rejects.toThrow("no space");
+  });
+});
+
+describe("output that takes time to come", () => {
+  test("arrives piece by piece", async () => {
+    const seen: string[] = [];
+    const output = new Writable({
+      write(chunk: Buffer, _, done) {
+        seen.push(chunk.toString());
+        done();
+      },
+    });
+    async function* pieces(): AsyncGenerator<string> {
+      yield "a";
+      expect(seen).toEqual(["a"]);
+      yield "b";
+    }
+    await writeOutSlowly(output, pieces());
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  test("is not made when the reader has left", async () => {
+    let made = 0;
+    async function* endless(): AsyncGenerator<string> {
+      for (; made < 1e6; made += 1) yield "x".repeat(1000);
+    }
+    const output = new Writable({
+      highWaterMark: 1,
+      write(_chunk, _encoding, done) {
+        done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+      },
+    });
+    output.on("error", () => {});
+    await writeOutSlowly(output, endless());
+    expect(made).toBeLessThan(1000);
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AssertionError } from "../../cluster/base/assert.ts";
 import { textOf, utf8 } from "../../cluster/base/bytes.ts";
 import { isClusterError } from "../../cluster/base/error.ts";
 import { createPrng } from "../../cluster/base/prng.ts";
@@ -88,6 +89,24 @@ kvStoreSuite("simulated disk", async () => {
       return turning;
     },
   };
+});
+
+describe("a disk that is replaced", () => {
+  test("has nothing of what was durable, in its log or behind a checkpoint", async () => {
+    const bench = new Bench();
+    const store = await bench.open();
+    for (let batch = 0; batch < 600; batch++) {
+      await bench.settle(store.batch([put(`key ${batch}`, "1")], DURABLE));
+    }
+    expect(() => bench.disk.wipe()).toThrow(AssertionError);
+    bench.disk.crash();
+    bench.disk.wipe();
+    const reopened = await bench.open();
+    expect(await bench.contents(reopened)).toEqual({});
+    await bench.settle(reopened.batch([put("new", "2")], DURABLE));
+    bench.disk.crash();
+    expect(await bench.contents(await bench.open())).toEqual({ new: "2" });
+  });
 });
 
 describe("crashes", () => {

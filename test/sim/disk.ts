@@ -5,6 +5,7 @@
  *
  * Every fault can be drawn at random (DiskFaults) or made to happen at a chosen moment (the methods here).
  */
+import { assert } from "../../cluster/base/assert.ts";
 import { ClusterError } from "../../cluster/base/error.ts";
 import { type Prng, randomExponential, randomInt } from "../../cluster/base/prng.ts";
 import type { KvStore } from "../../cluster/kv/store.ts";
@@ -79,6 +80,14 @@ export class SimDisk implements Device {
     this.#store = undefined;
     this.#isOpening = false;
     this.#drawFates();
+  }
+
+  /** An empty disk in its place. Only while no process has it open. */
+  wipe(): void {
+    assert(this.#store === undefined && !this.#isOpening, `${this.#name}'s disk is in use`);
+    this.platter.wipe();
+    this.#isUncertain = false;
+    this.record("fault", "disk replaced");
   }
 
   setFaults(faults: DiskFaults): void {

@@ -37,6 +37,8 @@ describe("npm run sim", () => {
     { scenario: "counter-primary-answers-early", exitCode: 1, prints: "CORRECTNESS" },
     { scenario: "counter-primary-replicates-early", exitCode: 3, prints: "CRASH" },
     { scenario: "counter-primary-never-resends", exitCode: 4, prints: "LIVENESS" },
+    { scenario: "ensemble-lost-disks", exitCode: 0, prints: "20 of 20 seeds" },
+    { scenario: "ensemble-accepts-early", exitCode: 1, prints: "CORRECTNESS" },
   ])("exits with $exitCode for $scenario", async ({ scenario, exitCode, prints }) => {
     const result = await sim("--scenario", scenario, "--seed", "1", "--seeds", "20");
     expect(result.errors).toBe("");

@@ -6,8 +6,12 @@
  * correctness, 2 usage, 3 crash, 4 liveness.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ensemble } from "./consensus/ensemble.ts";
+import { DISK_PLANTS, PLANTS as ENSEMBLE_PLANTS } from "./consensus/plant.ts";
 import { PLANTS } from "./demo/plant.ts";
 import { replicatedCounter } from "./demo/replicated-counter.ts";
+import { monitors } from "./monitor/monitors.ts";
+import { PLANTS as MONITOR_PLANTS } from "./monitor/plant.ts";
 import { type Outcome, runSimulation, type Scenario, type SimulationResult } from "./simulation.ts";
 import { talkingMembers } from "./transport/talking-members.ts";
 
@@ -16,6 +20,12 @@ const SCENARIOS: readonly Scenario[] = [
   COUNTER,
   ...PLANTS.map((plant) => replicatedCounter(plant)),
   talkingMembers(),
+  ensemble(),
+  ...ENSEMBLE_PLANTS.map((plant) => ensemble({ plant })),
+  ensemble({ losesDisks: true }),
+  ...DISK_PLANTS.map((plant) => ensemble({ plant, losesDisks: true })),
+  monitors(),
+  ...MONITOR_PLANTS.map((plant) => monitors(plant)),
 ];
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = {

@@ -71,6 +71,12 @@ export class Platter {
     this.#keepOnly((each) => each.isInFlight);
   }
 
+  /** All of it is gone, as if the disk had been replaced. */
+  wipe(): void {
+    this.#base = new OrderedMap<Uint8Array>();
+    this.#keepOnly(() => false);
+  }
+
   /** What a power failure does: each record that was not synced is kept, lost, or torn. Answers with their fates. */
   crash(prng: Prng): string[] {
     const fates: string[] = [];

@@ -124,13 +124,13 @@ export class Simulation {
     return this.#config.faults.has(fault);
   }
 
-  /** Starts when the run does. */
+  /** Starts when the run does. The scenario may do to it what the nemesis does not know how to. */
   process<Message extends { readonly type: string }>(options: {
     readonly name: PeerName;
     readonly network?: SimNetwork<Message>;
     readonly streams?: SimStreamNetwork;
     readonly boot: Boot<Message>;
-  }): void {
+  }): Victim {
     const { scheduler, trace } = this;
     const { name, network, streams, boot } = options;
     const prng = forkPrng(this.#processPrng);
@@ -155,11 +155,17 @@ export class Simulation {
     });
     this.#processes.push(process);
     scheduler.after(0, () => process.start());
+    return process;
   }
 
   /** Something that must always hold did not. The first violation ends the run. */
   violated(reason: string): void {
     this.#fail("correctness", reason);
+  }
+
+  /** Something that must come in time came too late. */
+  late(reason: string): void {
+    this.#fail("liveness", reason);
   }
 
   /** Code of a process threw what is a bug. */

@@ -15,18 +15,22 @@ afterEach(() => {
 });
 
 /** What becomes of the suite "maps", in words. */
-function declare(options: { readonly isCi: boolean }): string[] {
+function declare(options: { readonly isCi: boolean; readonly command?: string }): string[] {
   const declared: string[] = [];
-  const suite = interopTool(TOOL, {
-    path: `/does-not-exist:${folder}`,
-    isCi: options.isCi,
-    run: (name, body) => {
-      declared.push(`run ${name}`);
-      body();
+  const { command = TOOL.command } = options;
+  const suite = interopTool(
+    { ...TOOL, command },
+    {
+      path: `/does-not-exist:${folder}`,
+      isCi: options.isCi,
+      run: (name, body) => {
+        declared.push(`run ${name}`);
+        body();
+      },
+      skip: (name) => declared.push(`skip ${name}`),
+      fail: (name, reason) => declared.push(`fail ${name}: ${reason}`),
     },
-    skip: (name) => declared.push(`skip ${name}`),
-    fail: (name, reason) => declared.push(`fail ${name}: ${reason}`),
-  });
+  );
   suite("maps", () => declared.push("body"));
   return declared;
 }
@@ -53,6 +57,13 @@ describe("a suite that needs a tool", () => {
     expect(declare({ isCi: true })).toEqual([
       "fail maps: crushtool is not installed; add ceph-base to .ci/debian-packages",
     ]);
+  });
+
+  test("runs where the file is that it names by an absolute path", () => {
+    const command = join(folder, TOOL.command);
+    expect(declare({ isCi: true, command })).toEqual([expect.stringMatching(/^fail/)]);
+    install(0o644);
+    expect(declare({ isCi: true, command })).toEqual(["run maps", "body"]);
   });
 
   test("does not take a file that cannot be executed for the tool", () => {

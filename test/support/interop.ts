@@ -4,14 +4,23 @@
  * guards nothing.
  */
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { describe, test } from "vitest";
 
-export interface InteropTool {
+/** Who needs it, and where to get it. */
+export type InteropTool = {
+  /** Looked for in PATH, or a file, by its absolute path, that the package brings. */
   readonly command: string;
-  /** Must also stand in .ci/debian-packages. */
-  readonly debianPackage: string;
-}
+} & (
+  | {
+      /** Must also stand in .ci/debian-packages. */
+      readonly debianPackage: string;
+    }
+  | {
+      /** Must also be among those that .ci/run installs beside the project. */
+      readonly npmPackage: string;
+    }
+);
 
 export type Suite = (name: string, body: () => void) => void;
 
@@ -41,21 +50,40 @@ const HERE: Surroundings = {
 export function interopTool(tool: InteropTool, surroundings: Surroundings = HERE): Suite {
   const { path, isCi, run, skip, fail } = surroundings;
   if (isInstalled(tool.command, path)) return run;
-  const { command, debianPackage } = tool;
-  if (isCi) {
-    const reason = `${command} is not installed; add ${debianPackage} to .ci/debian-packages`;
-    return (name) => fail(name, reason);
+  const { command } = tool;
+  const { install, place } = remedies(tool);
+  if (isCi) return (name) => fail(name, `${command} is not installed; add ${place}`);
+  return (name, body) => skip(`${name} (needs ${command}: ${install})`, body);
+}
+
+/** What somebody without the tool is to type, and what is missing if CI is without it. */
+function remedies(tool: InteropTool): { readonly install: string; readonly place: string } {
+  if ("npmPackage" in tool) {
+    const { npmPackage } = tool;
+    return {
+      install: `npm install ${npmPackage} in a folder that KELP_ZOOKEEPER_CLIENTS names`,
+      place: `${npmPackage} to what .ci/run installs`,
+    };
   }
-  return (name, body) => skip(`${name} (needs ${command}: apt-get install ${debianPackage})`, body);
+  const { debianPackage } = tool;
+  return {
+    install: `apt-get install ${debianPackage}`,
+    place: `${debianPackage} to .ci/debian-packages`,
+  };
 }
 
 function isInstalled(command: string, path: string): boolean {
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return folder !== "";
-    } catch {
-      return false;
-    }
-  });
+  if (isAbsolute(command)) return isThere(command, constants.R_OK);
+  return path
+    .split(delimiter)
+    .some((folder) => folder !== "" && isThere(join(folder, command), constants.X_OK));
+}
+
+function isThere(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,84 @@
+import { Argument, type Command } from "commander";
+import { createLog, LOG_LEVELS, type LogLevel } from "../../cluster/runtime/pino-log.ts";
+import { realClock } from "../../cluster/runtime/real-clock.ts";
+import { endOnSignals, Shutdown } from "../../cluster/runtime/shutdown.ts";
+import { readMonitorConfig, runMonitor } from "../../monitor/monitor-process.ts";
+import { setStoreAside } from "../../monitor/set-aside.ts";
+import { EXIT_CODE } from "../exit-code.ts";
+import { CommandError, failureOf } from "../failure.ts";
+
+const ACTIONS = ["run", "rejoin"] as const;
+
+interface Options {
+  readonly config: string;
+  readonly logLevel: LogLevel;
+}
+
+export function registerMonitor(program: Command): void {
+  program
+    .command("monitor")
+    .summary("run a monitor, which any ZooKeeper client can use")
+    .description(
+      "Runs a monitor in the foreground, from an ordinary zoo.cfg: a replicated tree of znodes that any " +
+        "ZooKeeper client can use. Prints a line when it takes clients, and logs to standard error. " +
+        "`rejoin` sets the store of a member aside (it is kept, under another name), so that the " +
+        "next start fetches everything from the others.",
+    )
+    .addArgument(new Argument("[action]", "what to do").choices(ACTIONS).default("run"))
+    .requiredOption("--config <file>", "a zoo.cfg")
+    .option("--log-level <level>", `how much to log: ${LOG_LEVELS.join(", ")}`, parseLevel, "info")
+    .action(async (action: (typeof ACTIONS)[number], options: Options) => {
+      if (action === "run") await run(program.version() ?? "", options);
+      else await rejoin(options);
+    });
+}
+
+async function run(version: string, { config: path, logLevel }: Options): Promise<void> {
+  const config = await readMonitorConfig(path);
+  const name = `mon.${config.member.id}`;
+  const log = createLog({ name, level: logLevel });
+  const shutdown = new Shutdown(log);
+  endOnSignals({ shutdown, process, clock: realClock, log });
+  const fail = (error: unknown): void => {
+    // Nothing is closed: whatever this process did next could reach the disk (R5).
+    const { text, exitCode } = failureOf(error);
+    log.error("the monitor cannot go on", { error });
+    log.flush();
+    process.stderr.write(text);
+    process.exit(exitCode);
+  };
+  try {
+    const running = await runMonitor({ config, version, log, shutdown, fail });
+    const http = running.httpAddress === undefined ? "" : `, http://${running.httpAddress}`;
+    process.stdout.write(`${name}: clients at ${running.clientAddress}${http}\n`);
+  } catch (error) {
+    await shutdown.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function rejoin({ config: path }: Options): Promise<void> {
+  const { cfg, member } = await readMonitorConfig(path);
+  if (cfg.servers.length < 2) {
+    throw new CommandError(
+      EXIT_CODE.failure,
+      `mon.${member.id} is the only member: there is nobody to fetch its data from. ` +
+        `Restore ${cfg.storeDir} from a backup, or move it away to begin with nothing`,
+    );
+  }
+  const aside = await setStoreAside(cfg.storeDir);
+  process.stdout.write(
+    aside === undefined
+      ? `mon.${member.id} has no store; its next start fetches everything from the others\n`
+      : `the store is now ${aside}; the next start of mon.${member.id} fetches everything from the others\n`,
+  );
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw new CommandError(
+    EXIT_CODE.usage,
+    `"${text}" is no log level; write one of ${LOG_LEVELS.join(", ")}`,
+  );
+}
