@@ -21,6 +21,7 @@ import { formatAddress, tcpNetwork } from "../cluster/runtime/tcp.ts";
 import type { TransportHandler } from "../cluster/runtime/transport.ts";
 import { CLUSTER_KEY_SIZE } from "../cluster/wire/handshake.ts";
 import { keyOfServers, readClusterKey } from "./cluster-key.ts";
+import type { NodeId } from "./consensus/state.ts";
 import { Facts } from "./facts.ts";
 import { type MonitorMessage, monitorRegistry } from "./message/registry.ts";
 import { Monitor, nameOf, REJOIN } from "./monitor.ts";
@@ -73,6 +74,8 @@ export interface RunningMonitor {
 
 export interface RunOptions {
   readonly config: MonitorConfig;
+  /** Members to form a new ensemble without, by an operator's word. */
+  readonly absent?: readonly NodeId[];
   readonly version: string;
   readonly log: Log;
   readonly shutdown: Shutdown;
@@ -111,6 +114,7 @@ async function run(options: RunOptions): Promise<RunningMonitor> {
   const monitor: Monitor = await Monitor.start({
     self: member.id,
     members,
+    absent: options.absent ?? [],
     store,
     clock: realClock,
     log,

@@ -60,6 +60,8 @@ const RESIGN_MS = 1_000;
 export interface MonitorOptions {
   readonly self: NodeId;
   readonly members: readonly NodeId[];
+  /** Members that an operator said to form an ensemble without. */
+  readonly absent?: readonly NodeId[];
   readonly store: KvStore;
   readonly clock: Clock;
   readonly log: Log;

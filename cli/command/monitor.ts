@@ -2,16 +2,21 @@ import { Argument, type Command } from "commander";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../cluster/runtime/pino-log.ts";
 import { realClock } from "../../cluster/runtime/real-clock.ts";
 import { endOnSignals, Shutdown } from "../../cluster/runtime/shutdown.ts";
-import { readMonitorConfig, runMonitor } from "../../monitor/monitor-process.ts";
+import {
+  type MonitorConfig,
+  readMonitorConfig,
+  runMonitor,
+} from "../../monitor/monitor-process.ts";
 import { setStoreAside } from "../../monitor/set-aside.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { CommandError, failureOf } from "../failure.ts";
 
-const ACTIONS = ["run", "rejoin"] as const;
+const ACTIONS = ["run", "form", "rejoin"] as const;
 
 interface Options {
   readonly config: string;
   readonly logLevel: LogLevel;
+  readonly without?: readonly number[];
 }
 
 export function registerMonitor(program: Command): void {
@@ -21,20 +26,25 @@ export function registerMonitor(program: Command): void {
     .description(
       "Runs a monitor in the foreground, from an ordinary zoo.cfg: a replicated tree of znodes that any " +
         "ZooKeeper client can use. Prints a line when it takes clients, and logs to standard error. " +
-        "`rejoin` sets the store of a member aside (it is kept, under another name), so that the " +
+        "`form --without 3` runs it too, but lets a new ensemble begin although member 3 is not there; " +
+        "give it to every member that is. `rejoin` sets the store of a member aside (it is kept, under another name), so that the " +
         "next start fetches everything from the others.",
     )
     .addArgument(new Argument("[action]", "what to do").choices(ACTIONS).default("run"))
     .requiredOption("--config <file>", "a zoo.cfg")
+    .option("--without <ids>", "for form: members to begin without, as 3 or 3,5", parseIds)
     .option("--log-level <level>", `how much to log: ${LOG_LEVELS.join(", ")}`, parseLevel, "info")
     .action(async (action: (typeof ACTIONS)[number], options: Options) => {
-      if (action === "run") await run(program.version() ?? "", options);
-      else await rejoin(options);
+      checkWithout(action, options);
+      if (action === "rejoin") await rejoin(options);
+      else await run(program.version() ?? "", options);
     });
 }
 
-async function run(version: string, { config: path, logLevel }: Options): Promise<void> {
+async function run(version: string, options: Options): Promise<void> {
+  const { config: path, logLevel, without: absent = [] } = options;
   const config = await readMonitorConfig(path);
+  refuseAbsent(config, absent);
   const name = `mon.${config.member.id}`;
   const log = createLog({ name, level: logLevel });
   const shutdown = new Shutdown(log);
@@ -48,7 +58,7 @@ async function run(version: string, { config: path, logLevel }: Options): Promis
     process.exit(exitCode);
   };
   try {
-    const running = await runMonitor({ config, version, log, shutdown, fail });
+    const running = await runMonitor({ config, absent, version, log, shutdown, fail });
     const http = running.httpAddress === undefined ? "" : `, http://${running.httpAddress}`;
     process.stdout.write(`${name}: clients at ${running.clientAddress}${http}\n`);
   } catch (error) {
@@ -72,6 +82,37 @@ async function rejoin({ config: path }: Options): Promise<void> {
       ? `mon.${member.id} has no store; its next start fetches everything from the others\n`
       : `the store is now ${aside}; the next start of mon.${member.id} fetches everything from the others\n`,
   );
+}
+
+function checkWithout(action: (typeof ACTIONS)[number], { without }: Options): void {
+  if ((action === "form") === (without !== undefined)) return;
+  throw new CommandError(
+    EXIT_CODE.usage,
+    "form and --without belong together: kelp monitor form --without 3 --config zoo.cfg",
+  );
+}
+
+/** Those that are left must be others than this member, and a majority with it. */
+function refuseAbsent({ cfg, member }: MonitorConfig, absent: readonly number[]): void {
+  const ids = cfg.servers.map(({ id }) => id);
+  const unknown = absent.filter((id) => !ids.includes(id));
+  if (unknown.length > 0) {
+    const known = ids.length === 0 ? "none at all" : ids.join(", ");
+    throw usage(`there is no server line of ${unknown.join(", ")}; there are lines of ${known}`);
+  }
+  if (absent.includes(member.id)) throw usage(`${member.id} is this member; it is there`);
+  if (2 * (ids.length - absent.length) <= ids.length && absent.length > 0) {
+    throw usage(`without ${absent.join(", ")} no majority of ${ids.length} members is left`);
+  }
+}
+
+function usage(problem: string): CommandError {
+  return new CommandError(EXIT_CODE.usage, `--without: ${problem}`);
+}
+
+function parseIds(text: string): number[] {
+  if (!/^\d{1,9}(?:,\d{1,9})*$/.test(text)) throw usage(`"${text}" are no ids; write 3 or 3,5`);
+  return [...new Set(text.split(",").map(Number))];
 }
 
 function parseLevel(text: string): LogLevel {

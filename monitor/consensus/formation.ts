@@ -6,7 +6,8 @@
  *
  * Forming. The lowest member picks a random id when everybody has told it that they are empty, and sends it to that
  * life of each. Nobody is an acceptor before the lowest has heard that all hold the id durably; who hears of an
- * acceptor of its ensemble then becomes one too. So a member that loses its disk meanwhile was no acceptor yet.
+ * acceptor of its ensemble then becomes one too. So a member that loses its disk meanwhile was no acceptor yet. A member
+ * that cannot be there is left out by an operator's word, and joins later as one that lost its disk.
  *
  * Rejoining. The lost disk may have promised a round and accepted values, and words of that may still be under way.
  * The member asks all others. Each, by answering, learns of its new life and from then on counts nothing of an earlier
@@ -115,7 +116,7 @@ export function onForm(
   out: Effects,
 ): void {
   const mayForm = state.standing === "empty" || state.standing === "forming";
-  if (!mayForm || message.life !== state.life || from !== state.members[0]) return;
+  if (!mayForm || message.life !== state.life || from !== firstPresent(state)) return;
   if (state.ensemble !== message.ensemble) {
     become(state, { standing: "forming", ensemble: message.ensemble }, out);
   }
@@ -183,10 +184,20 @@ function leaveEmptiness(state: ConsensusState, out: Effects): void {
     become(state, { standing: "rejoining", ensemble }, out);
     return;
   }
-  const isFirst = state.self === state.members[0];
-  if (!isFirst || !mayForm(state, heard)) return;
+  if (state.self !== firstPresent(state) || !mayForm(state, presentOnes(state))) return;
   become(state, { standing: "forming", ensemble: state.freshEnsemble }, out);
   finishForming(state, out);
+}
+
+/** Who forms the ensemble: the lowest of those that an operator has not left out. */
+function firstPresent({ members, absent }: ConsensusState): NodeId | undefined {
+  return members.find((node) => !absent.has(node));
+}
+
+function presentOnes(state: ConsensusState): Member[] {
+  return state.others
+    .filter((node) => !state.absent.has(node))
+    .map((node) => memberOf(state, node));
 }
 
 function mayForm({ majority, rules }: ConsensusState, heard: readonly Member[]): boolean {
@@ -207,9 +218,10 @@ function finishForming(state: ConsensusState, out: Effects): void {
     become(state, { standing: "acceptor", ensemble }, out);
     return;
   }
-  if (self !== members[0]) return;
+  if (self !== firstPresent(state)) return;
   const missing = heard.filter(
-    ({ member }) => member.standing !== "forming" || member.ensemble !== ensemble,
+    ({ node, member }) =>
+      !state.absent.has(node) && (member.standing !== "forming" || member.ensemble !== ensemble),
   );
   const haveEnough = !state.rules.formsWithAll && members.length - missing.length >= state.majority;
   if (missing.length === 0 || haveEnough) {
@@ -217,11 +229,7 @@ function finishForming(state: ConsensusState, out: Effects): void {
     for (const node of others) sayHello(state, node, out);
     return;
   }
-  const isAgreed = mayForm(
-    state,
-    heard.map(({ member }) => member),
-  );
-  if (!isAgreed) return;
+  if (!mayForm(state, presentOnes(state))) return;
   const then: ConsensusEffect[] = missing.map(({ node, member }) => ({
     type: "send",
     to: node,

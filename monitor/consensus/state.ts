@@ -140,6 +140,8 @@ export interface ConsensusState {
   readonly life: number;
   /** For an ensemble that this member forms. */
   readonly freshEnsemble: number;
+  /** Those that an operator said to form an ensemble without. They join later, as if they had lost their disks. */
+  readonly absent: ReadonlySet<NodeId>;
   readonly rules: ConsensusRules;
   readonly prng: Prng;
 
@@ -243,6 +245,7 @@ export function createConsensus(options: {
   readonly life: number;
   readonly seed: number;
   readonly freshEnsemble: number;
+  readonly absent?: readonly NodeId[];
   readonly recovered: Recovered;
   readonly nowMs: number;
   readonly rules?: Partial<ConsensusRules>;
@@ -250,6 +253,8 @@ export function createConsensus(options: {
   const { self, members, recovered, nowMs } = options;
   assert(members.includes(self), `member ${self} is one of ${members.join(", ")}`);
   assert(new Set(members).size === members.length, "every member once");
+  const { absent = [] } = options;
+  assert(!absent.includes(self), "a member that is there is not absent");
   const { identity, applied } = recovered;
   const promise = recovered.promise ?? { round: 0, node: 0 };
   const prng = createPrng(options.seed);
@@ -261,6 +266,7 @@ export function createConsensus(options: {
     majority: Math.floor(members.length / 2) + 1,
     life: options.life,
     freshEnsemble: options.freshEnsemble,
+    absent: new Set(absent),
     rules: { ...CONSENSUS_RULES, ...options.rules },
     prng,
     ensemble: identity?.ensemble,

@@ -46,7 +46,7 @@ test("a monitor needs a configuration", async () => {
 test("an action and a log level that do not exist are wrong usage, with those that do", async () => {
   expect(await kelp("walk", "--config", config)).toMatchObject({
     exitCode: 2,
-    err: expect.stringContaining("Allowed choices are run, rejoin"),
+    err: expect.stringContaining("Allowed choices are run, form, rejoin"),
   });
   expect(await kelp("--config", config, "--log-level", "loud")).toMatchObject({
     exitCode: 2,
@@ -92,3 +92,21 @@ test("rejoin is refused where there is nobody to fetch from, and leaves the stor
   expect(err).toContain("mon.0 is the only member");
   expect(existsSync(join(directory, "kelp"))).toBe(true);
 });
+
+test.each([
+  [["form"], "form and --without belong together"],
+  [["run", "--without", "3"], "form and --without belong together"],
+  [["form", "--without", "three"], '"three" are no ids; write 3 or 3,5'],
+  [["form", "--without", "4"], "there is no server line of 4; there are lines of 1, 2, 3"],
+  [["form", "--without", "1"], "1 is this member; it is there"],
+  [["form", "--without", "2,3"], "without 2, 3 no majority of 3 members is left"],
+])(
+  "to begin without some members in a way that cannot be is wrong usage: %j",
+  async (words, problem) => {
+    await writeConfig(...SERVERS);
+    await writeFile(join(directory, "myid"), "1");
+    const { err, exitCode } = await kelp(...words, "--config", config);
+    expect({ exitCode, err }).toEqual({ exitCode: 2, err: expect.stringContaining(problem) });
+    expect(existsSync(join(directory, "kelp"))).toBe(false);
+  },
+);

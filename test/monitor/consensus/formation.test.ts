@@ -69,6 +69,30 @@ describe("an ensemble is formed", () => {
     expect(standings(script)).toEqual(Array(3).fill("acceptor"));
   });
 
+  test.each([1, 3])(
+    "without member %i by an operator's word, and it joins as one that lost its disk",
+    (away) => {
+      const script = new Script(THREE, {}, [away]);
+      script.crash(away);
+      script.cutOff(away);
+      run(script, 3_000);
+      const present = THREE.filter((node) => node !== away);
+      expect(present.map((node) => script.state(node).standing)).toEqual(["acceptor", "acceptor"]);
+      const leader = present.find((node) => script.state(node).role.type === "leader") ?? 0;
+      const slot = script.propose(leader, "before it came");
+      run(script, 1_000);
+      script.restart(away);
+      script.reconnect(away);
+      script.passMs(50);
+      script.tickAll();
+      expect(script.state(away).standing).not.toBe("acceptor");
+      run(script, 3_000);
+      expect(standings(script)).toEqual(Array(3).fill("acceptor"));
+      expect(script.state(away).commit).toBeGreaterThanOrEqual(slot);
+      expect(script.violations).toEqual([]);
+    },
+  );
+
   test("though everybody restarts in the middle", () => {
     for (let steps = 1; steps < 12; steps++) {
       const script = new Script(THREE);

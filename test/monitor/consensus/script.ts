@@ -69,12 +69,19 @@ export class Script {
   readonly chosen = new Map<number, string>();
   nowMs = 10_000;
   #rules: Partial<ConsensusRules>;
+  readonly #absent: readonly NodeId[];
   readonly #hosts = new Map<NodeId, Host>();
   readonly #cutOff = new Set<NodeId>();
   #lives = 0;
 
-  constructor(members: readonly NodeId[], rules: Partial<ConsensusRules> = {}) {
+  /** `absent`: whom an operator tells the others to form an ensemble without. */
+  constructor(
+    members: readonly NodeId[],
+    rules: Partial<ConsensusRules> = {},
+    absent: readonly NodeId[] = [],
+  ) {
     this.members = members;
+    this.#absent = absent;
     this.#rules = rules;
     for (const node of members) this.#boot(node, undefined);
   }
@@ -329,6 +336,7 @@ export class Script {
       life: 1_000 + life,
       seed: life,
       freshEnsemble: 70_000 + life,
+      absent: this.#absent.includes(node) ? [] : this.#absent,
       recovered: recovered(old),
       nowMs: this.nowMs + clockMs,
       rules: this.#rules,
