@@ -47,7 +47,9 @@ const place = { server: u53, connection: u32 };
  * - request: a client's write. `sequence` counts what its connection forwards, from 1; `body` is
  *   the request as the client encoded it.
  * - createSession: the session's id is the zxid that this entry takes.
- * - attachSession: a session moves to another connection, and its requests count from 1 again.
+ * - attachSession: a session moves to another connection, and its requests count from 1 again. `from`
+ *   is the connection that it moves away from, as its new server sees it: one that comes late, or
+ *   again, must not take the session back from where it went meanwhile.
  * - expireSession: as if the session had closed itself.
  * - reap: removes a container without children or a node that has outlived itself, if it still is.
  * - settings: replaces all of them.
@@ -65,7 +67,10 @@ export const entry = union({
     }),
   },
   createSession: { id: 2, body: record({ ...place, timeoutMs: u32, password }) },
-  attachSession: { id: 3, body: record({ session: u53, ...place, timeoutMs: u32, password }) },
+  attachSession: {
+    id: 3,
+    body: record({ session: u53, ...place, timeoutMs: u32, password, from: record(place) }),
+  },
   expireSession: { id: 4, body: record({ session: u53 }) },
   reap: { id: 5, body: record({ path: str, kind: oneOf("container", "ttl") }) },
   settings: { id: 6, body: record({ settings: treeSettings }) },

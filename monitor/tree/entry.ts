@@ -83,8 +83,12 @@ function attachSession(tree: Tree, entry: EntryOf<"attachSession">): Outcome {
   if (!equalBytes(session.password, entry.password)) {
     return { ...unchanged(tree, entry), error: ERRORS.AUTHFAILED };
   }
-  // An attachment that comes again must not make the requests since then count from 1 once more.
-  if (isPlaceOf(session, entry) && tree.rules.applyOnce) return unchanged(tree, entry);
+  if (tree.rules.applyOnce) {
+    // An attachment that comes again must not make the requests since then count from 1 once more.
+    if (isPlaceOf(session, entry)) return unchanged(tree, entry);
+    // Nor after the session has moved on: no connection gets a session twice, so `from` tells.
+    if (!isPlaceOf(session, entry.from)) return unchanged(tree, entry, "skip");
+  }
   tree.sessions.move(session, entry, entry.timeoutMs);
   return unchanged(tree, entry);
 }

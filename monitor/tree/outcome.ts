@@ -23,7 +23,8 @@ export interface Outcome {
    * - done: it took effect, or failed with `error`.
    * - repeat: it had been applied before and was ignored; the answer to it is lost here.
    * - skip: requests of its connection before it are missing, so it was ignored; it must be sent
-   *   again, after them.
+   *   again, after them. Of an attachment: its session has moved since its server looked, so that
+   *   it must look again.
    */
   readonly kind: "done" | "repeat" | "skip";
   /** What it took, or, if it took none, the last one before it: what a reply's header shows. */

@@ -13,7 +13,7 @@ import { isAllowed } from "../tree/acl.ts";
 import type { Entry, EntryOf } from "../tree/batch.ts";
 import type { Outcome, Trigger } from "../tree/outcome.ts";
 import { closeClient } from "./closing.ts";
-import { finishHandshake } from "./handshake.ts";
+import { attachAgain, finishHandshake } from "./handshake.ts";
 import { encodeEvent, writeEvent } from "./output.ts";
 import { answerInTurn } from "./requests.ts";
 import { noteSkipped } from "./resending.ts";
@@ -36,7 +36,8 @@ export function noteApplied(
       return;
     case "attachSession":
       if (isOwn(state, entry)) noteSession(state, entry, outcome, nowMs);
-      else if (outcome.error === ERRORS.OK) evict(state, entry.session, "its session has moved");
+      else if (outcome.kind === "done" && outcome.error === ERRORS.OK)
+        evict(state, entry.session, "its session has moved");
       return;
     case "expireSession":
       if (outcome.error === ERRORS.OK) evict(state, entry.session, "its session has expired");
@@ -119,7 +120,9 @@ function noteSession(
   nowMs: number,
 ): void {
   const client = state.clients.get(entry.connection);
-  if (client?.phase === "connecting") finishHandshake(state, client, outcome, nowMs);
+  if (client?.phase !== "connecting") return;
+  if (entry.type === "attachSession" && outcome.kind === "skip") attachAgain(state, client, entry);
+  else finishHandshake(state, client, outcome, nowMs);
 }
 
 function isOwn(state: ServerState, { server }: { readonly server: number }): boolean {

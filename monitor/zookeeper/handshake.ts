@@ -16,8 +16,9 @@ import {
   PASSWORD_SIZE,
   PROTOCOL_VERSION,
 } from "../../cluster/zookeeper/session-records.ts";
-import type { Entry } from "../tree/batch.ts";
+import type { Entry, EntryOf } from "../tree/batch.ts";
 import type { Outcome } from "../tree/outcome.ts";
+import type { Place, SessionId } from "../tree/session-table.ts";
 import { lastZxid } from "../tree/state.ts";
 import { closeClient } from "./closing.ts";
 import { addressIdentity } from "./credentials.ts";
@@ -117,7 +118,28 @@ function entryFor(
   if (!isOurs || passwd?.byteLength !== PASSWORD_SIZE) return undefined;
   // The packet is a part of what a socket handed over, all of which would be kept.
   const password = Uint8Array.from(passwd);
-  return { type: "attachSession", session, ...place, timeoutMs, password };
+  const from = connectionOf(state, session);
+  return { type: "attachSession", session, ...place, timeoutMs, password, from };
+}
+
+/** Where the session is. One that has not come here yet is nowhere; then the log says more. */
+function connectionOf({ tree }: ServerState, session: SessionId): Place {
+  const { server, connection } = tree.sessions.find(session) ?? { server: 0, connection: 0 };
+  return { server, connection };
+}
+
+/** The session had moved when its attachment was applied; by now this member knows where it is. */
+export function attachAgain(
+  state: ServerState,
+  client: Client,
+  { from }: EntryOf<"attachSession">,
+): void {
+  const entry = client.connecting;
+  if (entry?.type !== "attachSession") return;
+  // Of what was sent several times, one is answered.
+  if (entry.from.server !== from.server || entry.from.connection !== from.connection) return;
+  client.connecting = { ...entry, from: connectionOf(state, entry.session) };
+  state.forwards.push(client.connecting);
 }
 
 function refuse(state: ServerState, client: Client, why: string): void {

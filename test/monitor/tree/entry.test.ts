@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { present } from "../../../cluster/base/assert.ts";
 import { OPCODES } from "../../../cluster/zookeeper/op-codes.ts";
-import type { Entry } from "../../../monitor/tree/batch.ts";
+import type { Entry, EntryOf } from "../../../monitor/tree/batch.ts";
+import type { Place } from "../../../monitor/tree/session-table.ts";
 import { digestOf } from "../../../monitor/tree/tree.ts";
-import { createFields, nameOf, World } from "./world.ts";
+import { type Client, createFields, nameOf, World } from "./world.ts";
 
 const EMPTY = new Uint8Array(0);
+
+const placeOf = ({ server, connection }: Place): Place => ({ server, connection });
+
+/** The session moves from there to where it is. */
+function attachmentOf(world: World, client: Client, from: Place): EntryOf<"attachSession"> {
+  const { session, server, connection } = client;
+  const { password } = present(world.tree.sessions.find(session), "its session");
+  const place = { server, connection };
+  return { type: "attachSession", session, ...place, timeoutMs: 20_000, password, from };
+}
 
 describe("a request counts once, and in its turn", () => {
   function twice(rules = {}) {
@@ -99,7 +110,8 @@ describe("sessions", () => {
     const { session } = world.connect();
     const [digest, { zxid }] = [digestOf(world.tree), world];
     const place = { session, server: 9, connection: 9, timeoutMs: 5, password: EMPTY16 };
-    const outcome = world.entry({ type: "attachSession", ...place, ...fields });
+    const from = { server: 7, connection: 1 };
+    const outcome = world.entry({ type: "attachSession", ...place, from, ...fields });
     expect(nameOf(outcome.error)).toBe(error);
     expect(outcome.zxid).toBe(zxid);
     expect(world.tree.sessions.find(session)).toMatchObject({ server: 7 });
@@ -109,19 +121,42 @@ describe("sessions", () => {
   test("are moved once, however often it arrives: requests since then count once, too", () => {
     const world = new World();
     const client = world.connect();
+    const from = placeOf(client);
     world.move(client);
-    const attach: Entry = {
-      type: "attachSession",
-      session: client.session,
-      server: 7,
-      connection: client.connection,
-      timeoutMs: 20_000,
-      password: present(world.tree.sessions.find(client.session), "its session").password,
-    };
+    const attach = attachmentOf(world, client, from);
     const create = world.rawRequest(client, OPCODES.delete, EMPTY);
     expect(world.entry(create).kind).toBe("done");
     expect(world.entry(attach)).toMatchObject({ kind: "done", error: 0 });
     expect(world.entry(create).kind).toBe("repeat");
+  });
+
+  function comeBackLate(rules = {}) {
+    const world = new World({ rules });
+    const client = world.connect();
+    const first = placeOf(client);
+    world.move(client);
+    const late = attachmentOf(world, client, first);
+    const create = world.requestOf(client, "create", { ...createFields({ flags: 2 }), path: "/n" });
+    world.entry(create);
+    world.move(client);
+    return { world, client, late, create };
+  }
+
+  test("are not taken back by an attachment that comes again when they have moved on", () => {
+    const { world, client, late, create } = comeBackLate();
+    const place = placeOf(client);
+    const { zxid } = world;
+    expect(world.entry(late)).toMatchObject({ kind: "skip", zxid, session: client.session });
+    expect(world.tree.sessions.find(client.session)).toMatchObject(place);
+    expect(nameOf(world.entry(create).error)).toBe("SESSIONMOVED");
+    expect(world.children(client, "/")).toHaveLength(2);
+  });
+
+  test("switched off, what the connection asked for then is done twice", () => {
+    const { world, client, late, create } = comeBackLate({ applyOnce: false });
+    world.entry(late);
+    world.entry(create);
+    expect(world.children(client, "/")).toHaveLength(3);
   });
 
   test.each(["closeSession", "expireSession"] as const)(

@@ -88,11 +88,12 @@ export class World {
     this.#connections += 1;
     const session = this.tree.sessions.find(client.session);
     const password = session?.password ?? new Uint8Array(16);
+    const from = { server: client.server, connection: client.connection };
     client.connection = this.#connections;
     client.sequence = 0;
     const { server, connection } = client;
     const place = { session: client.session, server, connection };
-    return this.entry({ type: "attachSession", ...place, timeoutMs: 20_000, password });
+    return this.entry({ type: "attachSession", ...place, timeoutMs: 20_000, password, from });
   }
 
   requestOf<N extends OperationName>(

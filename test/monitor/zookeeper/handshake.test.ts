@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { present } from "../../../cluster/base/assert.ts";
 import { encode } from "../../../cluster/wire/codec.ts";
 import { connectRequest } from "../../../cluster/zookeeper/session-records.ts";
-import { ServerWorld, type TestClient } from "./server-world.ts";
+import { placeOf, ServerWorld, type TestClient } from "./server-world.ts";
 
 const passwordOf = ({ id }: TestClient): Uint8Array => new Uint8Array(16).fill(id);
 
@@ -90,6 +91,37 @@ describe("a session that comes back", () => {
     expect(client.state).toBe("ended");
     client.ask("exists", { path: "/", watch: false });
     expect(client.take()).toEqual([]);
+  });
+
+  test("is not taken away from where it went by an attachment that was late", () => {
+    const world = new ServerWorld();
+    const before = world.session();
+    const late = world.open();
+    late.connect({ sessionId: before.session, passwd: passwordOf(before) });
+    const attachment = world.forwarded.splice(0);
+    late.close();
+    const now = world.session({ sessionId: before.session, passwd: passwordOf(before) });
+    world.apply(attachment);
+    expect([now.state, world.forwarded]).toEqual(["open", []]);
+    now.ask("create", { path: "/a", data: undefined, acl: [], flags: 0 });
+    world.commit();
+    expect(now.take()).toEqual(["1:-114"]);
+  });
+
+  test("moves on although this member knew too little of where it was", () => {
+    const world = new ServerWorld();
+    const before = world.session();
+    const client = world.open();
+    client.connect({ sessionId: before.session, passwd: passwordOf(before) });
+    const [attachment] = world.forwarded;
+    const session = Number(before.session);
+    const there = { server: 5, connection: 1, timeoutMs: 5_000, password: passwordOf(before) };
+    world.apply([{ type: "attachSession", session, ...there, from: placeOf(before) }]);
+    // Sent twice, it is still asked for once more only.
+    world.apply([...world.forwarded.splice(0), present(attachment, "what was sent")]);
+    expect(world.forwarded).toMatchObject([{ from: { server: 5, connection: 1 } }]);
+    world.commit();
+    expect([client.state, client.connected?.sessionId]).toEqual(["open", before.session]);
   });
 
   test("is refused when it has expired", () => {

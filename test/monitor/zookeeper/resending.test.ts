@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OVERDUE_MS, RESEND_MIN_MS } from "../../../monitor/zookeeper/resending.ts";
-import { OPEN_ACL, ServerWorld, type TestClient } from "./server-world.ts";
+import { OPEN_ACL, placeOf, ServerWorld, type TestClient } from "./server-world.ts";
 
 function create(client: TestClient, ...paths: string[]): void {
   for (const path of paths) {
@@ -110,7 +110,7 @@ test("a write whose session moved away meanwhile closes the connection without a
   const password = new Uint8Array(16).fill(client.id);
   const there = { server: 5, connection: 1, timeoutMs: 5000 };
   world.apply([
-    { type: "attachSession", session, ...there, password },
+    { type: "attachSession", session, ...there, password, from: placeOf(client) },
     ...world.forwarded.splice(0),
   ]);
   expect([client.take(), client.state]).toEqual([[], "destroyed"]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../../../cluster/zookeeper/error-codes.ts";
 import { ENDING_MS, SESSIONLESS_MS, takeTouched } from "../../../monitor/zookeeper/server-core.ts";
-import { OPEN_ACL, rawPacket, ServerWorld, type TestClient } from "./server-world.ts";
+import { OPEN_ACL, placeOf, rawPacket, ServerWorld, type TestClient } from "./server-world.ts";
 
 const NOTHING = new Uint8Array(0);
 const node = (path: string, flags = 0) => ({ path, data: NOTHING, acl: OPEN_ACL, flags });
@@ -145,9 +145,10 @@ describe("sessions", () => {
     const session = Number(client.session);
     const there = { server: 5, connection: 9, timeoutMs: 4000 };
     const wrong = new Uint8Array(16);
-    world.apply([{ type: "attachSession", session, ...there, password: wrong }]);
+    const from = placeOf(client);
+    world.apply([{ type: "attachSession", session, ...there, password: wrong, from }]);
     expect(client.state).toBe("open");
-    world.apply([{ type: "attachSession", session, ...there, password }]);
+    world.apply([{ type: "attachSession", session, ...there, password, from }]);
     expect(client.state).toBe("destroyed");
   });
 

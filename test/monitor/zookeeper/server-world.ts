@@ -22,6 +22,7 @@ import {
 } from "../../../cluster/zookeeper/watch-records.ts";
 import type { Entry } from "../../../monitor/tree/batch.ts";
 import { applyEntry } from "../../../monitor/tree/entry.ts";
+import type { Place } from "../../../monitor/tree/session-table.ts";
 import { lastZxid, type Tree } from "../../../monitor/tree/state.ts";
 import { applyBatch, createTree } from "../../../monitor/tree/tree.ts";
 import { noteApplied } from "../../../monitor/zookeeper/applied.ts";
@@ -166,6 +167,11 @@ export interface WorldOptions {
   readonly words?: readonly string[];
   readonly isServing?: boolean;
   readonly rules?: Partial<ServerRules>;
+}
+
+/** As the log names its connection. */
+export function placeOf({ id }: TestClient): Place {
+  return { server: SERVER, connection: id };
 }
 
 export class ServerWorld {
