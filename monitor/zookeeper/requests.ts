@@ -240,14 +240,21 @@ function takeUnknown(state: ServerState, client: Client, received: Received, now
 }
 
 function takeSync(state: ServerState, client: Client, received: Received, nowMs: number): void {
-  if (!state.needsSync) {
-    state.needsSync = true;
-    state.syncTag += 1;
-  }
+  askForSync(state);
   const request = pending("sync", client, received, nowMs);
   holdRequest(state, client, request);
   client.syncCount += 1;
   state.syncs.push({ tag: state.syncTag, client, request });
+}
+
+/**
+ * With this step's effects, for all that wait. Always under a new number: an answer that is on its way
+ * already speaks of a moment before those that come in this step.
+ */
+export function askForSync(state: ServerState): void {
+  if (state.needsSync) return;
+  state.needsSync = true;
+  state.syncTag += 1;
 }
 
 /** Who the client is counts for what comes after, at once; the reply waits for its turn. */

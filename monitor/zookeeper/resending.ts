@@ -9,7 +9,7 @@
  * connection waits for without any answer for OVERDUE_MS is sent again, too. One whose answers come,
  * however late, has lost nothing: it would only add to what makes them late.
  */
-import { entryOf } from "./requests.ts";
+import { askForSync, entryOf } from "./requests.ts";
 import type { Client, ServerState } from "./server-state.ts";
 
 export const RESEND_MIN_MS = 100;
@@ -21,7 +21,7 @@ export function resendAll(state: ServerState, nowMs: number): void {
     if (client.connecting !== undefined) state.forwards.push(client.connecting);
     resend(state, client, nowMs);
   }
-  if (state.syncs.length > 0) state.needsSync = true;
+  if (state.syncs.length > 0) askForSync(state);
 }
 
 export function noteSkipped(state: ServerState, client: Client, nowMs: number): void {
@@ -57,7 +57,7 @@ export function resendOverdue(state: ServerState, nowMs: number): void {
       }
     }
   }
-  if (state.syncs.length > 0 && state.syncAskedMs <= overdueMs) state.needsSync = true;
+  if (state.syncs.length > 0 && state.syncAskedMs <= overdueMs) askForSync(state);
 }
 
 function resend(state: ServerState, client: Client, nowMs: number): void {
