@@ -14,7 +14,7 @@ function packageVersion(): string {
 }
 
 function fail(error: unknown): void {
-  const { text, exitCode } = failureOf(error);
+  const { text, exitCode } = failureOf(error, process.stderr.columns);
   process.stderr.write(text);
   process.exitCode = exitCode;
 }

@@ -26,7 +26,6 @@ export function createProgram(version: string, output: OutputConfiguration = {})
       outputError: (text, write) => write(text.replace(/^error: /, "kelp: ")),
     })
     .configureHelp({ sortSubcommands: true, sortOptions: true })
-    .showHelpAfterError("(kelp --help lists the commands)")
     .description("Kelp, an object store whose cluster map lives in a ZooKeeper-compatible tree.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
@@ -38,7 +37,15 @@ export function createProgram(version: string, output: OutputConfiguration = {})
   registerQuorum(program);
   registerUp(program);
   registerZnode(program);
+  pointToHelp(program, program.name());
   return program;
+}
+
+/** What is wrong with the usage of a command is told with where that command's own usage stands. */
+function pointToHelp(command: Command, words: string): void {
+  const says = command.commands.length > 0 ? "lists the commands" : "says how to use it";
+  command.showHelpAfterError(`(${words} --help ${says})`);
+  for (const inner of command.commands) pointToHelp(inner, `${words} ${inner.name()}`);
 }
 
 function helpWidth(): number {

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { ClusterError } from "../cluster/base/error.ts";
 import { CLUSTER_KEY_SIZE } from "../cluster/wire/handshake.ts";
+import { formatServer, type ServerLine } from "./zookeeper/zoo-cfg-server.ts";
 
 /** Anybody but its owner. */
 const OTHERS = 0o077;
@@ -34,9 +35,10 @@ export async function readClusterKey(path: string): Promise<Uint8Array> {
   return Buffer.from(digits, "hex");
 }
 
-/** The same for all members whose files have the same server lines, in whatever order. */
-export function keyOfServers(lines: readonly string[]): Uint8Array {
+/** The same for all members whose files say the same of the servers, in whatever order and however they spell it. */
+export function keyOfServers(servers: readonly Omit<ServerLine, "text">[]): Uint8Array {
+  const lines = servers.map((server) => `server.${server.id}=${formatServer(server)}`);
   const hash = createHash("sha256").update("kelp ensemble key 1\n");
-  for (const line of [...lines].sort()) hash.update(`${line.length}:${line}\n`);
+  for (const line of lines.sort()) hash.update(`${line.length}:${line}\n`);
   return hash.digest();
 }

@@ -18,6 +18,8 @@ export interface FactSources {
   readonly client: HostPort;
   readonly version: string;
   readonly clock: { nowMs(): number; wallMs(): number };
+  /** Undefined if it is not known. */
+  readonly openFilesMax: number | undefined;
   readonly rejectedCount: () => number;
 }
 
@@ -52,7 +54,7 @@ export class Facts {
       dataBytes: this.#sample.dataBytes,
       logBytes: this.#sources.state.replica.consensus.log.bytes,
       openFileCount: this.#sample.openFileCount,
-      openFileCountMax: OPEN_FILES_MAX,
+      openFileCountMax: this.#sources.openFilesMax ?? OPEN_FILES_MAX,
       rejectedCount: this.#sources.rejectedCount(),
       leader: this.#leader(nowMs),
     };
@@ -96,7 +98,7 @@ export class Facts {
   }
 }
 
-/** What Linux gives a process unless told otherwise; Node has no way to ask. */
+/** Where it is not known: what Linux gives a process unless told otherwise. */
 const OPEN_FILES_MAX = 1_048_576;
 
 async function sizeOf(directory: string): Promise<number> {

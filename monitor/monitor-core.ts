@@ -13,9 +13,11 @@ import { CodecError } from "../cluster/wire/codec-error.ts";
 import { ERRORS } from "../cluster/zookeeper/error-codes.ts";
 import { OPCODES } from "../cluster/zookeeper/op-codes.ts";
 import { renewRound } from "./consensus/election.ts";
-import { requestConfirmation, resign } from "./consensus/leader.ts";
-import type { Leading, NodeId } from "./consensus/state.ts";
-import { decodeEntries, encodeEntries, entryBytes, splitEntries } from "./forwarding.ts";
+import { resign } from "./consensus/leader.ts";
+import { complain } from "./consensus/sense.ts";
+import type { NodeId } from "./consensus/state.ts";
+import { decodeEntries, encodeEntries, entryBytes, isFit, splitEntries } from "./forwarding.ts";
+import { ENTRY_BYTES_MAX } from "./message/limits.ts";
 import { TOUCHED_MAX } from "./message/session.ts";
 import {
   MONITOR_RULES,
@@ -32,16 +34,9 @@ import {
   stepReplica,
   submitEntry,
 } from "./replica/replica.ts";
-import {
-  awaitConfirmation,
-  confirmSyncs,
-  createSyncs,
-  forgetSyncs,
-  needsConfirmation,
-  startConfirmation,
-  syncConfirmed,
-  takeDoneSyncs,
-} from "./syncs.ts";
+import { forgetSubmitted, isSubmitted, noteSubmitted } from "./submitted.ts";
+import { advanceSyncs, askSync, syncAsked, syncTold } from "./sync-rounds.ts";
+import { createSyncs, forgetSyncs } from "./syncs.ts";
 import type { Entry } from "./tree/batch.ts";
 import { reapable } from "./tree/delete.ts";
 import type { Outcome } from "./tree/outcome.ts";
@@ -53,7 +48,6 @@ import { type ServerEvent, stepServer, takeTouched } from "./zookeeper/server-co
 import type { ServerState } from "./zookeeper/server-state.ts";
 import type { SessionTracker } from "./zookeeper/session-tracker.ts";
 
-const REAP_MS = 60_000;
 /** Removals proposed at a time, as ZooKeeper bounds them per interval. */
 const REAPED_MAX = 10_000;
 /** After a refusal, what was forwarded is sent again. */
@@ -71,6 +65,7 @@ export function createMonitor(options: {
   readonly tracker: SessionTracker;
   readonly settings: TreeSettings;
   readonly quietMs: number;
+  readonly reapIntervalMs: number;
   readonly nowMs: number;
   /** Random, in [1, 2^53). */
   readonly syncSeed: number;
@@ -89,9 +84,11 @@ export function createMonitor(options: {
     backedMs: Number.NEGATIVE_INFINITY,
     leadership: { leader: undefined, round: 0 },
     ledEpoch: 0,
+    submittedRound: 0,
+    submitted: new Set(),
     syncs: createSyncs(),
     resendDueMs: Number.POSITIVE_INFINITY,
-    reapDueMs: nowMs + REAP_MS,
+    reapDueMs: nowMs + parts.reapIntervalMs,
     isResigning: false,
     appliedCount: 0,
     out: [],
@@ -99,6 +96,7 @@ export function createMonitor(options: {
   machine.observer = {
     entryApplied: (entry, outcome) => {
       state.appliedCount += 1;
+      forgetSubmitted(state.submitted, entry);
       noteApplied(state.server, entry, outcome, state.nowMs);
       trackSession(state, entry, outcome);
     },
@@ -143,14 +141,13 @@ export function stepMonitor(
       tick(state);
       break;
     default:
-      if (event.type === "received" && event.message.type === "heartbeat")
-        tellTouched(state, event.from);
+      if (event.type === "received") maybeTellTouched(state, event);
       replicate(state, event);
       if (event.type === "linkChanged") linkChanged(state, event);
       break;
   }
   followLeadership(state);
-  advanceSyncs(state);
+  for (const tag of advanceSyncs(state)) serve(state, { type: "syncDone", tag });
   if (state.isResigning) leave(state);
   const { out } = state;
   state.out = [];
@@ -172,9 +169,19 @@ function serve(state: MonitorState, event: ServerEvent | Tick): void {
   }
 }
 
+/** Never one of ours: what comes in is bounded. One that no batch can have would be sent again for ever. */
+function fitting(state: MonitorState, entries: readonly Entry[], from: NodeId): readonly Entry[] {
+  if (entries.every(isFit)) return entries;
+  const sizes = entries.map(entryBytes).filter((bytes) => bytes > ENTRY_BYTES_MAX);
+  const what = `a request of ${Math.max(...sizes)} bytes, where ${ENTRY_BYTES_MAX} fit`;
+  complain(state.replica.consensus, { node: from, what }, state.nowMs, state.out);
+  return entries.filter(isFit);
+}
+
 /** To the leader. What gets lost is sent again when there is another one, or when its successor was skipped. */
-function forward(state: MonitorState, entries: readonly Entry[]): void {
+function forward(state: MonitorState, asked: readonly Entry[]): void {
   const { leader } = state.leadership;
+  const entries = fitting(state, asked, state.replica.consensus.self);
   if (isLeader(state.replica)) {
     if (!submitAll(state, entries)) state.resendDueMs = state.nowMs + REFUSED_RETRY_MS;
     return;
@@ -189,15 +196,20 @@ function forward(state: MonitorState, entries: readonly Entry[]): void {
 /** False if not all were taken; those after the first that was not would only be skipped. */
 function submitAll(state: MonitorState, entries: readonly Entry[]): boolean {
   if (state.isResigning) return false;
-  return entries.every((entry) =>
-    submitEntry(state.replica, { entry, bytes: entryBytes(entry) }, state.out),
-  );
+  return entries.every((entry) => {
+    if (isSubmitted(state.submitted, entry)) return true;
+    const isTaken = submitEntry(state.replica, { entry, bytes: entryBytes(entry) }, state.out);
+    if (isTaken) noteSubmitted(state.submitted, entry);
+    return isTaken;
+  });
 }
 
 function asked(
   state: MonitorState,
   { from, message, payload }: MonitorEvent & { type: "asked" },
 ): void {
+  // Whoever else has the key and a name like ours has no say.
+  if (!state.replica.consensus.others.includes(from)) return;
   switch (message.type) {
     case "forward":
       forwarded(state, from, payload);
@@ -221,33 +233,24 @@ function asked(
 
 function forwarded(state: MonitorState, from: NodeId, payload: Uint8Array): void {
   try {
-    if (submitAll(state, decodeEntries(payload))) return;
+    if (submitAll(state, fitting(state, decodeEntries(payload), from))) return;
     state.out.push({ type: "tell", to: from, message: { type: "forwardRefused" } });
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
-    const message = `what member ${from} forwards cannot be read: ${error.message}`;
-    state.out.push({ type: "log", level: "warn", message, fields: {} });
+    const what = `forward: ${error.message}`;
+    complain(state.replica.consensus, { node: from, what }, state.nowMs, state.out);
   }
-}
-
-function syncAsked(state: MonitorState, from: NodeId, tag: number): void {
-  if (!isLeader(state.replica)) return;
-  if (state.rules.syncConfirmed) {
-    awaitConfirmation(state.syncs, { from, tag });
-    return;
-  }
-  const message = { type: "syncTell", tag, slot: state.replica.consensus.commit } as const;
-  state.out.push({ type: "tell", to: from, message });
-}
-
-/** Not what an earlier process in our place had asked: that says nothing of what was chosen since. */
-function syncTold(state: MonitorState, { tag, slot }: { tag: number; slot: number }): void {
-  const own = tag - state.syncBase;
-  if (own >= 1 && own <= state.server.syncTag) syncConfirmed(state.syncs, { tag: own, slot });
 }
 
 /** Before we acknowledge a heartbeat: when it counts, the leader knows whom we heard until then (M8). */
-function tellTouched(state: MonitorState, leader: NodeId): void {
+function maybeTellTouched(
+  state: MonitorState,
+  { from: leader, message }: MonitorEvent & { type: "received" },
+): void {
+  const { others, promise } = state.replica.consensus;
+  // What is told to one that leads no longer is lost to the one that does.
+  const isLeaders = message.type === "heartbeat" && message.round >= promise.round;
+  if (!isLeaders || !others.includes(leader)) return;
   const sessions = takeTouched(state.server);
   for (let from = 0; from < sessions.length; from += TOUCHED_MAX) {
     const part = sessions.slice(from, from + TOUCHED_MAX);
@@ -293,7 +296,7 @@ function tick(state: MonitorState): void {
 /** Proposes what could go; applying checks again. */
 function reap(state: MonitorState): void {
   const { machine, replica, nowMs } = state;
-  state.reapDueMs = nowMs + REAP_MS;
+  state.reapDueMs = nowMs + state.reapIntervalMs;
   const wallMs = nowMs + replica.wallOffsetMs;
   const found = reapable(machine.tree, { wallMs, countMax: REAPED_MAX });
   submitAll(
@@ -317,6 +320,10 @@ function followLeadership(state: MonitorState): void {
     state.leadership = { leader, round: promise.round };
     const follows = leader !== undefined && leader !== consensus.self;
     if (follows) state.out.push(followsNotice(consensus, leader));
+  }
+  if (role.type !== "leader" || role.round !== state.submittedRound) {
+    state.submitted.clear();
+    state.submittedRound = role.type === "leader" ? role.round : 0;
   }
   if (role.type !== "leader" && state.ledEpoch !== 0) loseLeadership(state);
   const begins = role.type === "leader" && machine.tree.epoch === role.round;
@@ -372,37 +379,6 @@ function proposeSettings(state: MonitorState): void {
   const { settings } = state;
   if (isSameSettings(state.machine.tree.settings, settings)) return;
   submitAll(state, [{ type: "settings", settings }]);
-}
-
-function askSync(state: MonitorState, tag: number): void {
-  const { leader } = state.leadership;
-  if (isLeader(state.replica)) awaitConfirmation(state.syncs, { from: undefined, tag });
-  else if (leader !== undefined) {
-    const message = { type: "syncAsk", tag: state.syncBase + tag } as const;
-    state.out.push({ type: "tell", to: leader, message });
-  }
-}
-
-function advanceSyncs(state: MonitorState): void {
-  const { syncs, replica, ledEpoch } = state;
-  const { role } = replica.consensus;
-  if (role.type === "leader" && role.round === ledEpoch) {
-    tellConfirmed(state, role);
-    while (needsConfirmation(syncs)) {
-      startConfirmation(syncs, requestConfirmation(replica.consensus, state.nowMs, state.out));
-      // One member alone is its own majority, at once.
-      tellConfirmed(state, role);
-    }
-  }
-  for (const tag of takeDoneSyncs(syncs, replica.applied)) serve(state, { type: "syncDone", tag });
-}
-
-function tellConfirmed(state: MonitorState, { confirmedSequence }: Leading): void {
-  const slot = state.replica.consensus.commit;
-  for (const { from, tag } of confirmSyncs(state.syncs, confirmedSequence)) {
-    if (from === undefined) syncConfirmed(state.syncs, { tag, slot });
-    else state.out.push({ type: "tell", to: from, message: { type: "syncTell", tag, slot } });
-  }
 }
 
 function leave(state: MonitorState): void {

@@ -25,8 +25,9 @@ import type { NodeId } from "./consensus/state.ts";
 import { Facts } from "./facts.ts";
 import { type MonitorMessage, monitorRegistry } from "./message/registry.ts";
 import { Monitor, nameOf, REJOIN } from "./monitor.ts";
+import { connectionsWithin, readOpenFilesMax } from "./open-files.ts";
 import { guardedNetwork, KnownHosts } from "./peer-network.ts";
-import { ClientPort } from "./port/client-port.ts";
+import { ClientPort, CONNECTIONS_MAX } from "./port/client-port.ts";
 import { HttpPort } from "./port/http-port.ts";
 import { addServerMetrics } from "./port/server-metrics.ts";
 import type { TreeSettings } from "./tree/settings.ts";
@@ -37,6 +38,7 @@ import {
   parseZooCfg,
   type ZooCfg,
 } from "./zookeeper/zoo-cfg.ts";
+import { formatServer } from "./zookeeper/zoo-cfg-server.ts";
 import type { ConfigText } from "./zookeeper/zoo-cfg-text.ts";
 
 const WIRE_VERSION = 1;
@@ -128,8 +130,10 @@ async function run(options: RunOptions): Promise<RunningMonitor> {
       limits: { requests: cfg.globalOutstandingLimit },
     },
     settings: settingsOf(cfg),
+    reapIntervalMs: cfg.reapIntervalMs,
     fail,
   });
+  const openFilesMax = await readOpenFilesMax();
   const facts = new Facts({
     state: monitor.state,
     cfg,
@@ -137,6 +141,7 @@ async function run(options: RunOptions): Promise<RunningMonitor> {
     client: member.client,
     version,
     clock: realClock,
+    openFilesMax,
     rejectedCount: () => clients.rejectedCount,
   });
   const clients = new ClientPort({
@@ -145,7 +150,7 @@ async function run(options: RunOptions): Promise<RunningMonitor> {
     log,
     juteMaxBuffer: cfg.juteMaxBuffer,
     connectionsPerAddressMax: cfg.maxClientCnxns,
-    connectionsMax: cfg.maxCnxns,
+    connectionsMax: connectionsMaxOf(cfg, { openFilesMax, log }),
     submit: (event) => monitor.submit(event),
     room: () => monitor.room(),
     facts: () => facts.now(),
@@ -160,6 +165,20 @@ async function run(options: RunOptions): Promise<RunningMonitor> {
   const { host, port } = member.client;
   const clientAddress = await clients.listen(formatAddress(host, port));
   return { monitor, clientAddress, httpAddress };
+}
+
+/** As configured, or fewer: a client's connection must not cost the store a file. */
+function connectionsMaxOf(
+  { maxCnxns }: ZooCfg,
+  { openFilesMax, log }: { readonly openFilesMax: number | undefined; readonly log: Log },
+): number {
+  const wanted = maxCnxns === 0 ? CONNECTIONS_MAX : maxCnxns;
+  const most = connectionsWithin(openFilesMax, wanted);
+  if (most < wanted) {
+    const why = `the process may have only ${openFilesMax} files open (ulimit -n)`;
+    log.warn(`takes ${most} connections of clients, not ${wanted}: ${why}`);
+  }
+  return most;
 }
 
 function describePlace({ servers }: ZooCfg): string {
@@ -198,9 +217,7 @@ async function createPeers(
 ): Promise<Peers> {
   const { clusterKeyFile, servers } = cfg;
   const isAuthenticated = clusterKeyFile !== undefined;
-  const clusterKey = isAuthenticated
-    ? await readClusterKey(clusterKeyFile)
-    : keyOfServers(servers.map(({ id, text }) => `server.${id}=${text}`));
+  const clusterKey = isAuthenticated ? await readClusterKey(clusterKeyFile) : keyOfServers(servers);
   if (servers.length > 1 && !isAuthenticated) {
     log.warn(
       "members are known by their addresses alone; set kelp.clusterKeyFile to authenticate them",
@@ -268,8 +285,8 @@ async function openHttp(
   return address;
 }
 
-function settingsOf(cfg: ZooCfg): TreeSettings {
-  const lines = cfg.servers.map(({ id, text }) => `server.${id}=${text}`);
+export function settingsOf(cfg: ZooCfg): TreeSettings {
+  const lines = cfg.servers.map((server) => `server.${server.id}=${formatServer(server)}`);
   return {
     superDigest: cfg.superDigest ?? "",
     skipAcl: cfg.skipAcl,

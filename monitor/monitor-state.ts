@@ -4,6 +4,7 @@ import type { VariantOf } from "../cluster/wire/codec.ts";
 import type { NodeId } from "./consensus/state.ts";
 import type { SESSION_MESSAGES } from "./message/session.ts";
 import type { ReplicaEffect, ReplicaEvent, ReplicaState } from "./replica/replica.ts";
+import type { Submitted } from "./submitted.ts";
 import type { Syncs } from "./syncs.ts";
 import type { Entry } from "./tree/batch.ts";
 import type { TreeSettings } from "./tree/settings.ts";
@@ -73,6 +74,8 @@ export interface MonitorState {
   readonly settings: TreeSettings;
   /** How long ago a majority may have stood behind the leader for us to serve clients (M7). */
   readonly quietMs: number;
+  /** How often a leader looks for containers and nodes with a time to live that can go. */
+  readonly reapIntervalMs: number;
   readonly rules: MonitorRules;
   /** What our numbers for syncs begin at on their way: an answer to an earlier process here must not be taken for one to us. */
   readonly syncBase: number;
@@ -85,6 +88,9 @@ export interface MonitorState {
   leadership: { readonly leader: NodeId | undefined; readonly round: number };
   /** The epoch whose first batch we applied as its leader: from then on we speak for the ensemble. */
   ledEpoch: number;
+  /** The round in which we took what is in `submitted`. */
+  submittedRound: number;
+  readonly submitted: Submitted;
   readonly syncs: Syncs;
   resendDueMs: number;
   reapDueMs: number;

@@ -20,6 +20,7 @@ import {
   type ConsensusMessage,
   type ConsensusRules,
   createConsensus,
+  type FatalEffect,
   type NodeId,
 } from "./consensus/state.ts";
 import { CONSENSUS_MESSAGES } from "./message/consensus.ts";
@@ -44,6 +45,7 @@ import { TreeMachine } from "./tree-machine.ts";
 import type { ClientEffect } from "./zookeeper/server-effects.ts";
 import { createServer, type ServerOptions, type ServerRules } from "./zookeeper/server-state.ts";
 import { SessionTracker } from "./zookeeper/session-tracker.ts";
+import { REAP_INTERVAL_MS } from "./zookeeper/zoo-cfg-keys.ts";
 
 /** Events beyond it wait in their connections. */
 const QUEUE_CAPACITY = 65_536;
@@ -76,6 +78,8 @@ export interface MonitorOptions {
     "minSessionTimeoutMs" | "maxSessionTimeoutMs" | "wordsWhitelist" | "limits"
   >;
   readonly settings: TreeSettings;
+  /** How often a leader looks for containers and nodes with a time to live that can go; every minute by default. */
+  readonly reapIntervalMs?: number;
   /** The store failed, or this member must not go on. Ends the process. */
   readonly fail: (error: unknown) => void;
   /** For simulations, in which rows have to be sent. */
@@ -152,6 +156,7 @@ export class Monitor {
       server,
       tracker: new SessionTracker(),
       settings: options.settings,
+      reapIntervalMs: options.reapIntervalMs ?? REAP_INTERVAL_MS,
       quietMs: Math.max(options.server.minSessionTimeoutMs / 3, QUIET_MS_MIN),
       syncSeed: randomNumber(),
       nowMs,
@@ -219,7 +224,7 @@ export class Monitor {
     );
   }
 
-  #answer({ from, message }: Received<MonitorMessage>): Promise<Outgoing<MonitorMessage>> {
+  #answer({ from, message, payload }: Received<MonitorMessage>): Promise<Outgoing<MonitorMessage>> {
     const node = nodeOf(from);
     if (message.type !== "rows" || node === undefined) {
       const why = `a monitor does not answer ${message.type}`;
@@ -229,7 +234,7 @@ export class Monitor {
       this.#lastRowCall += 1;
       const call = this.#lastRowCall;
       this.#rowCalls.set(call, (ok) => resolve({ message: { type: "rowsTaken", ok } }));
-      this.#submit({ ...message, type: "rowsReceived", from: node, call });
+      this.#submit({ ...message, type: "rowsReceived", from: node, payload, call });
     });
   }
 
@@ -259,7 +264,7 @@ export class Monitor {
         this.#options.log[effect.level](effect.message, effect.fields);
         return;
       case "fatal":
-        this.#options.fail(new ClusterError(effect.code, `${effect.reason}; ${REJOIN}`));
+        this.#options.fail(new ClusterError(effect.code, `${effect.reason}; ${remedyOf(effect)}`));
         return;
       case "resigned":
         this.#resigned?.();
@@ -279,7 +284,7 @@ export class Monitor {
   async #transfer(node: NodeId): Promise<void> {
     const { store, randomNumber, fail } = this.#options;
     const { replica } = this.state;
-    const slot = replica.rowsSlot;
+    const slot = replica.consensus.rowsSlot;
     try {
       const ok = await sendRows<MonitorMessage>({
         store,
@@ -287,8 +292,9 @@ export class Monitor {
         transport: this.#transport,
         peer: nameOf(node),
         transfer: randomNumber(),
-        message: (rows) => rows,
+        message: (part) => part,
         isTaken: (answer) => answer.type === "rowsTaken" && answer.ok,
+        log: this.#options.log,
       });
       this.#submit({ type: "transferEnded", node, slot: ok ? slot : undefined });
     } catch (error) {
@@ -335,6 +341,10 @@ function refuseOthersStore(identity: Identity | undefined, self: NodeId): void {
     `the store was written by ${owner}, and this is ${nameOf(self)}; correct dataDir or its myid, or, ` +
       `if the directory was copied from ${owner}, ${REJOIN}`,
   );
+}
+
+function remedyOf({ code }: FatalEffect): string {
+  return code === "PROGRAM_OUTDATED" ? "upgrade Kelp on this member" : REJOIN;
 }
 
 export const REJOIN = "run `kelp monitor rejoin` to empty this member and fetch everything anew";

@@ -1,8 +1,9 @@
 /** The znode tree as the machine of a replica. Whoever serves clients is told of each entry as it is applied. */
 import type { KeyValue, Write } from "../cluster/kv/store.ts";
 import { decode, encode } from "../cluster/wire/codec.ts";
-import type { BatchHeader, Machine, MachineLoader } from "./replica/machine.ts";
-import { batch, type Entry } from "./tree/batch.ts";
+import { CodecError } from "../cluster/wire/codec-error.ts";
+import type { BatchHeader, Machine, MachineLoader, Unreadable } from "./replica/machine.ts";
+import { type Batch, batch, type Entry } from "./tree/batch.ts";
 import { RowLoader } from "./tree/row-loader.ts";
 import { takeDirtyRows } from "./tree/rows.ts";
 import type { Tree, TreeRules } from "./tree/state.ts";
@@ -39,8 +40,11 @@ export class TreeMachine implements Machine<Entry> {
     return encode(batch, { ...header, entries });
   }
 
-  apply(_slot: number, value: Uint8Array): void {
-    applyBatch(this.#tree, decode(batch, value), this.observer?.entryApplied);
+  apply(_slot: number, value: Uint8Array): Unreadable | undefined {
+    const read = readBatch(value);
+    if ("reason" in read) return read;
+    applyBatch(this.#tree, read, this.observer?.entryApplied);
+    return undefined;
   }
 
   digest(): number {
@@ -65,5 +69,16 @@ export class TreeMachine implements Machine<Entry> {
         this.observer?.treeReplaced(loaded.tree);
       },
     };
+  }
+}
+
+function readBatch(value: Uint8Array): Batch | Unreadable {
+  try {
+    return decode(batch, value);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    // Version 0 was never written by anybody.
+    const version = error.code === "UNKNOWN_VERSION" ? value[error.offset] : 0;
+    return { isNewer: version !== 0, reason: error.message };
   }
 }

@@ -51,7 +51,7 @@ async function run(version: string, options: Options): Promise<void> {
   endOnSignals({ shutdown, process, clock: realClock, log });
   const fail = (error: unknown): void => {
     // Nothing is closed: whatever this process did next could reach the disk (R5).
-    const { text, exitCode } = failureOf(error);
+    const { text, exitCode } = failureOf(error, process.stderr.columns);
     log.error("the monitor cannot go on", { error });
     log.flush();
     process.stderr.write(text);

@@ -4,7 +4,7 @@ import { formatAddress, parseAddress } from "../../cluster/runtime/tcp.ts";
 import { readZooCfg } from "../../monitor/monitor-process.ts";
 import type { ZooCfg } from "../../monitor/zookeeper/zoo-cfg.ts";
 import { EXIT_CODE } from "../exit-code.ts";
-import { CommandError } from "../failure.ts";
+import { asWrongUsage, CommandError } from "../failure.ts";
 import { askWord } from "../quorum/ask.ts";
 import { type AskedMember, readReport } from "../quorum/member-report.ts";
 import { quorumProblem, quorumTable } from "../quorum/quorum-report.ts";
@@ -58,7 +58,11 @@ async function membersOf({ server, config }: Flags): Promise<Addressed[]> {
 
 function addressed(text: string): Addressed {
   const address = text.trim();
-  parseAddress(address);
+  try {
+    parseAddress(address);
+  } catch (error) {
+    throw asWrongUsage(error);
+  }
   return { name: address, address };
 }
 

@@ -4,7 +4,7 @@ import { realClock } from "../../cluster/runtime/real-clock.ts";
 import { tcpNetwork } from "../../cluster/runtime/tcp.ts";
 import { type StatusListener, ZooKeeperClient } from "../../cluster/zookeeper/client.ts";
 import { EXIT_CODE } from "../exit-code.ts";
-import { CommandError } from "../failure.ts";
+import { asWrongUsage, CommandError } from "../failure.ts";
 
 export const DEFAULT_SERVER = "127.0.0.1:2181";
 /** Long enough for an ensemble that elects a leader just now. */
@@ -21,19 +21,27 @@ export async function withClient<T>(
   body: (client: ZooKeeperClient) => Promise<T>,
   onStatus?: StatusListener,
 ): Promise<T> {
-  const client = new ZooKeeperClient({
-    servers: flags.server,
-    network: tcpNetwork,
-    clock: realClock,
-    seed: randomBytes(6).readUIntBE(0, 6),
-    ...(onStatus === undefined ? {} : { onStatus }),
-  });
+  const client = clientOf(flags, onStatus);
   try {
     await connected(client, flags.server);
     for (const auth of flags.auth ?? []) await authenticate(client, auth);
     return await body(client);
   } finally {
     await client.close();
+  }
+}
+
+function clientOf(flags: ConnectionFlags, onStatus: StatusListener | undefined): ZooKeeperClient {
+  try {
+    return new ZooKeeperClient({
+      servers: flags.server,
+      network: tcpNetwork,
+      clock: realClock,
+      seed: randomBytes(6).readUIntBE(0, 6),
+      ...(onStatus === undefined ? {} : { onStatus }),
+    });
+  } catch (error) {
+    throw asWrongUsage(error);
   }
 }
 

@@ -25,6 +25,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Of the text in UTF-8, without making it. */
+export function utf8Size(text: string): number {
+  return Buffer.byteLength(text);
+}
+
 /** The text with a replacement character for each half of a character, such as cutting leaves: others cannot be sent. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");

@@ -11,6 +11,8 @@ export const CLUSTER_ERRORS = {
   HANDSHAKE_REFUSED: "the peer is no member of this cluster or speaks no common version",
   INTERRUPTED: "the process is shutting down; try another one or again later",
   OVERLOADED: "a bounded queue is full; try again later, with fewer requests at once",
+  PROGRAM_OUTDATED:
+    "a newer version of the program wrote what this one cannot read; upgrade this one",
   REMOTE_FAILED: "the peer could not carry out the request; its message says why",
   STORE_CLOSED: "the store is closed",
   STORE_CORRUPT: "the store's files are damaged; do not write to them, restore from a peer",

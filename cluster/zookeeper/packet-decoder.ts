@@ -35,6 +35,11 @@ export class PacketDecoder {
     this.#sizeMax = sizeMax;
   }
 
+  /** Of memory, for a packet of which a part has arrived. */
+  get gatheredBytes(): number {
+    return this.#gathered?.byteLength ?? 0;
+  }
+
   /** For packets whose size has not been read. */
   setSizeMax(sizeMax: number): void {
     this.#sizeMax = sizeMax;

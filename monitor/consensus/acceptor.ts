@@ -7,7 +7,10 @@
  */
 import { assert } from "../../cluster/base/assert.ts";
 import type { Write } from "../../cluster/kv/store.ts";
+import { MESSAGE_LIMITS } from "../../cluster/runtime/outgoing.ts";
+import { ENTRIES_MAX } from "../message/consensus.ts";
 import { entryWrite, promiseWrite } from "./keys.ts";
+import type { LogEntry } from "./log.ts";
 import {
   becomeFollower,
   type ConsensusEffect,
@@ -35,12 +38,17 @@ export function onPrepare(
     refuse(state, from, round, out);
     return;
   }
+  const entries = state.log.slice(commit + 1, state.log.last, Number.POSITIVE_INFINITY);
+  if (!fitsPromise(entries)) {
+    const message = `more was accepted after slot ${commit} than a promise can carry; mon.${from} gets none`;
+    out.push({ type: "log", level: "error", message, fields: { count: entries.length } });
+    return;
+  }
   const writes = listenTo(state, round, from, nowMs);
   if (writes.length > 0) {
     state.leader = undefined;
     restartElectionTimer(state, nowMs);
   }
-  const entries = state.log.slice(commit + 1, state.log.last, Number.POSITIVE_INFINITY);
   const accepted = entries.map((entry) => ({ round: entry.round, size: entry.value.byteLength }));
   const promised: ConsensusEffect = {
     type: "send",
@@ -120,6 +128,15 @@ export function onHeartbeat(
   if (writes.length > 0) out.push({ type: "persist", writes, then: [] });
   learnCommit(state, message.commit);
   send(out, from, { type: "heartbeatAck", round, life: state.life, sequence, sentMs: nowMs });
+}
+
+/**
+ * What is accepted behind a candidate's knowledge is bounded (message/limits.ts), unless leader after leader left another
+ * large value behind. A part of it would be a lie, and a message that is too large the end of the process.
+ */
+function fitsPromise(entries: readonly LogEntry[]): boolean {
+  const bytes = entries.reduce((sum, { value }) => sum + value.byteLength, 0);
+  return entries.length <= ENTRIES_MAX && bytes <= MESSAGE_LIMITS.payloadSizeMax;
 }
 
 /** What we hold of the present round's leader is chosen as far as that leader says. */

@@ -16,16 +16,24 @@ import {
   ownPromise,
 } from "./election.ts";
 import { formationTick, isPeer, onForm, onHello, sayHello } from "./formation.ts";
-import { lead, leaderTick, onAccepted, onHeartbeatAck, restartFollower } from "./leader.ts";
-import { onChosen, onFetch } from "./learner.ts";
 import {
-  type ConsensusEffect,
-  type ConsensusEvent,
-  type ConsensusMessage,
-  type ConsensusState,
-  type Effects,
-  type NodeId,
-  progressOf,
+  excuseFollowers,
+  lead,
+  leaderTick,
+  onAccepted,
+  onHeartbeatAck,
+  restartFollower,
+} from "./leader.ts";
+import { onChosen, onFetch } from "./learner.ts";
+import { forgetTransfers, retryTransfer, transferEnded } from "./row-transfers.ts";
+import { complain, nonsenseIn } from "./sense.ts";
+import type {
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusState,
+  Effects,
+  NodeId,
 } from "./state.ts";
 
 export function stepConsensus(
@@ -45,12 +53,13 @@ export function stepConsensus(
       linkChanged(state, event, nowMs, out);
       break;
     case "transferEnded":
-      transferEnded(state, event);
+      transferEnded(state, event, nowMs);
       break;
     case "tick":
       // Lateness is ours, not that of those whom we would judge for it (R6). Our own lease ran out on time.
       state.electionDueMs += event.lateMs;
-      forgetFailedTransfers(state);
+      if (event.lateMs > 0) excuseFollowers(state, event.lateMs);
+      forgetTransfers(state, nowMs);
       leaderTick(state, nowMs, out);
       electionTick(state, nowMs, out);
       formationTick(state, nowMs, out);
@@ -73,6 +82,11 @@ function received(
 ): void {
   // Whoever else has the key and a name like ours has no vote.
   if (!state.others.includes(from)) return;
+  const nonsense = nonsenseIn(state, { message, payload }, nowMs);
+  if (nonsense !== undefined) {
+    complain(state, { node: from, what: `${message.type}: ${nonsense}` }, nowMs, out);
+    return;
+  }
   if (message.type === "hello") {
     onHello(state, from, message, nowMs, out);
     return;
@@ -161,26 +175,6 @@ function linkChanged(
     return;
   }
   sayHello(state, node, out);
+  retryTransfer(state, node);
   restartFollower(state, node, { isNewLife: false, nowMs });
-}
-
-function forgetFailedTransfers({ transferring, failedTransfers }: ConsensusState): void {
-  for (const node of failedTransfers) transferring.delete(node);
-  failedTransfers.clear();
-}
-
-function transferEnded(
-  state: ConsensusState,
-  { node, slot }: ConsensusEvent & { type: "transferEnded" },
-): void {
-  if (slot === undefined) {
-    // Tried again with the next tick: the way to that member may fail at once, every time.
-    state.failedTransfers.add(node);
-    return;
-  }
-  state.transferring.delete(node);
-  const { role } = state;
-  if (role.type !== "leader") return;
-  const progress = progressOf(role, node);
-  progress.next = Math.max(progress.next, slot + 1);
 }

@@ -8,7 +8,7 @@
 import { assert } from "../../cluster/base/assert.ts";
 import type { Write } from "../../cluster/kv/store.ts";
 import { entryWrite } from "./keys.ts";
-import { startTransfer } from "./learner.ts";
+import { isTransferring, startTransfer } from "./row-transfers.ts";
 import {
   becomeFollower,
   type ConsensusMessage,
@@ -24,6 +24,7 @@ import {
   type Progress,
   progressOf,
   RESEND_MS,
+  RESEND_MS_MAX,
   SLOTS_IN_FLIGHT_MAX,
   send,
 } from "./state.ts";
@@ -62,7 +63,7 @@ export function becomeLeader(
   state.role = {
     type: "leader",
     round,
-    sinceMs: nowMs,
+    judgedFromMs: nowMs,
     durableTo: commit,
     followers: new Map(state.others.map((node) => [node, newProgress(commit + 1, nowMs)])),
     sequence: 0,
@@ -117,6 +118,7 @@ export function onAccepted(
   progress.match = message.to;
   progress.next = Math.max(progress.next, message.to + 1);
   progress.movedMs = nowMs;
+  progress.resendMs = RESEND_MS;
 }
 
 export function onHeartbeatAck(
@@ -154,6 +156,7 @@ export function restartFollower(
   }
   progress.next = Math.min(progress.next, Math.max(progress.match, state.commit) + 1);
   progress.movedMs = nowMs;
+  progress.resendMs = RESEND_MS;
   progress.toldCommit = 0;
   progress.rewoundMs = Number.NEGATIVE_INFINITY;
 }
@@ -166,11 +169,21 @@ export function requestConfirmation(state: ConsensusState, nowMs: number, out: E
   return role.sequence;
 }
 
+/**
+ * This process stood still for so long, and answers to its heartbeats wait unread: it would step down from a majority that
+ * stands behind it. Whether it may serve, or end sessions, goes by `backedAtMs`, which time alone moves on.
+ */
+export function excuseFollowers({ role }: ConsensusState, lateMs: number): void {
+  if (role.type !== "leader") return;
+  role.judgedFromMs = Math.max(role.backedAtMs, role.judgedFromMs) + lateMs;
+  for (const progress of role.followers.values()) progress.movedMs += lateMs;
+}
+
 export function leaderTick(state: ConsensusState, nowMs: number, out: Effects): void {
   const { role } = state;
   if (role.type !== "leader") return;
   if (nowMs >= role.heartbeatDueMs) sendHeartbeats(state, role, nowMs, out);
-  if (nowMs - Math.max(role.backedAtMs, role.sinceMs) > ELECTION_MS_MIN) {
+  if (nowMs - Math.max(role.backedAtMs, role.judgedFromMs) > ELECTION_MS_MIN) {
     out.push({
       type: "log",
       level: "warn",
@@ -182,11 +195,15 @@ export function leaderTick(state: ConsensusState, nowMs: number, out: Effects): 
     return;
   }
   for (const progress of role.followers.values()) {
-    if (progress.match >= state.log.last || nowMs - progress.movedMs < RESEND_MS) continue;
-    progress.next = Math.min(progress.next, Math.max(progress.match + 1, state.log.first));
+    const { match, movedMs, resendMs } = progress;
+    // One that has everything stands still for nothing: what it is sent next is not late from the beginning.
+    if (match >= state.log.last) progress.movedMs = nowMs;
+    if (match >= state.log.last || nowMs - movedMs < resendMs) continue;
+    progress.next = Math.min(progress.next, Math.max(match + 1, state.log.first));
     // If the log has nothing left to send, a bare accept still shows what is missing there.
     progress.toldCommit = 0;
     progress.movedMs = nowMs;
+    progress.resendMs = Math.min(2 * resendMs, RESEND_MS_MAX);
   }
 }
 
@@ -225,7 +242,7 @@ function replicate(
   out: Effects,
 ): void {
   const { log, commit } = state;
-  if (memberOf(state, node).standing !== "acceptor" || state.transferring.has(node)) return;
+  if (memberOf(state, node).standing !== "acceptor" || isTransferring(state, node)) return;
   if (progress.next < log.first) {
     startTransfer(state, node, out);
     return;
@@ -289,6 +306,7 @@ function newProgress(next: number, nowMs: number): Progress {
     match: 0,
     next,
     movedMs: nowMs,
+    resendMs: RESEND_MS,
     rewoundMs: Number.NEGATIVE_INFINITY,
     rewoundTo: 0,
     toldCommit: 0,

@@ -6,6 +6,7 @@ import { assert } from "../../cluster/base/assert.ts";
 import { equalBytes } from "../../cluster/base/bytes.ts";
 import type { Write } from "../../cluster/kv/store.ts";
 import { entryDelete, entryWrite } from "./keys.ts";
+import { startTransfer } from "./row-transfers.ts";
 import {
   type ConsensusMessage,
   type ConsensusState,
@@ -83,15 +84,10 @@ export function onChosen(
   state.accepting.to = Math.max(state.accepting.to, state.commit);
   if (writes.length > 0) out.push({ type: "persist", writes, then: [] });
   if (message.commit > state.commit) {
-    state.fetchDueMs = nowMs;
+    // At once if that brought something; else it might be asked, and answered, as fast as the network can.
+    if (writes.length > 0) state.fetchDueMs = nowMs;
     fetchFrom(state, from, nowMs, out);
   }
-}
-
-export function startTransfer(state: ConsensusState, node: NodeId, out: Effects): void {
-  if (state.transferring.has(node)) return;
-  state.transferring.add(node);
-  out.push({ type: "transfer", node });
 }
 
 /**
@@ -109,6 +105,7 @@ export function installRows(state: ConsensusState, slot: number): Write[] {
   if (log.last > slot) log.trimTo(slot);
   else log.restart(slot + 1);
   state.commit = slot;
+  state.rowsSlot = slot;
   state.accepting.to = Math.max(state.accepting.to, slot);
   return deletes;
 }

@@ -19,6 +19,9 @@ import { Log, type LogEntry } from "./log.ts";
 /** A member's number, from the configuration. Larger is nothing better, only other. */
 export type NodeId = number;
 
+/** A round is the upper part of a zxid, which has to stay an exact number. */
+export const ROUND_MAX = 2 ** 21 - 1;
+
 export type ConsensusMessage = VariantOf<typeof CONSENSUS_MESSAGES>;
 
 /** Leaders are heard this often; a member that hears none for so long wants to become one. */
@@ -27,8 +30,12 @@ export const ELECTION_MS_MIN = 600;
 export const ELECTION_MS_MAX = 1_200;
 /** When the connection to the leader broke, somebody looks sooner. A little apart, so that one comes first. */
 export const ORPHANED_MS_MAX = 40;
-/** What was sent and not acknowledged is sent again. */
+/**
+ * What was sent and not acknowledged is sent again, each time after twice as long: a follower that is only slow becomes
+ * slower by it, and one that misses something says so itself.
+ */
 export const RESEND_MS = 300;
+export const RESEND_MS_MAX = 4_800;
 export const HELLO_MS = 200;
 /** At most so much in one message, unless one value alone is larger. */
 export const MESSAGE_BYTES_MAX = 1 << 20;
@@ -56,8 +63,10 @@ export interface Member {
 export interface Progress {
   match: number;
   next: number;
-  /** When it last got further, or was last sent something after it stood still. */
+  /** When it last got further, had everything, or was sent something again after it stood still. */
   movedMs: number;
+  /** It is sent what it has not acknowledged if it has stood still for so long. */
+  resendMs: number;
   /** When a gap was last gone back for, and to where. */
   rewoundMs: number;
   rewoundTo: number;
@@ -65,6 +74,13 @@ export interface Progress {
   toldCommit: number;
   /** Its own time when it sent the latest acknowledgement. */
   echoMs: number;
+}
+
+export interface RowTransfer {
+  /** The log is needed from this slot on: the rows are of the one before it, or a later one. */
+  readonly heldFrom: number;
+  /** Undefined while the rows are on their way. */
+  heldUntilMs: number | undefined;
 }
 
 export interface HeartbeatRound {
@@ -76,7 +92,8 @@ export interface HeartbeatRound {
 export interface Leading {
   readonly type: "leader";
   readonly round: number;
-  readonly sinceMs: number;
+  /** Until an election's time after this, it need not have been backed: its beginning, later by what it stood still. */
+  judgedFromMs: number;
   /** Our own log is durable up to here. */
   durableTo: number;
   readonly followers: Map<NodeId, Progress>;
@@ -168,10 +185,12 @@ export interface ConsensusState {
   fetchDueMs: number;
   /** Rejoining: what the others may have chosen with our help before we lost our disk. */
   rejoinTarget: { readonly slot: number; readonly promise: BallotPromise } | undefined;
-  /** Members that rows are on their way to, because the log does not reach back to what they need. */
-  readonly transferring: Set<NodeId>;
-  /** Of those, where it failed since the last tick. */
-  readonly failedTransfers: Set<NodeId>;
+  /** Rows to members for which the log does not reach back to what they need: on their way, or there since a while. */
+  readonly transfers: Map<NodeId, RowTransfer>;
+  /** Of those, which failed, and when they are tried again. */
+  readonly failedTransfers: Map<NodeId, number>;
+  /** The rows on the disk, or on their way there, are of this slot. Set by whoever writes them. */
+  rowsSlot: number;
   /** A rejoining member needs the log to reach this slot: a leader without work proposes something empty. */
   wantedSlot: number;
   /** The tree as of a slot, for heartbeats to tell. Set by whoever applies. */
@@ -181,6 +200,8 @@ export interface ConsensusState {
   heartbeatRound: number;
   /** What the leader last told of its own. */
   leaderApplied: { slot: number; digest: number };
+  /** When the next line may be logged about what makes no sense. */
+  complaintDueMs: number;
 }
 
 export type ConsensusEvent =
@@ -210,16 +231,16 @@ export type ConsensusEffect =
   | FatalEffect
   | LogEffect;
 
-/** This member must not go on with the store that it has. */
+/** This member must not go on with the store, or the program, that it has. */
 export interface FatalEffect {
   readonly type: "fatal";
-  readonly code: "CONFIG_INVALID" | "STORE_CORRUPT";
+  readonly code: "CONFIG_INVALID" | "PROGRAM_OUTDATED" | "STORE_CORRUPT";
   readonly reason: string;
 }
 
 export interface LogEffect {
   readonly type: "log";
-  readonly level: "warn" | "info" | "debug";
+  readonly level: "error" | "warn" | "info" | "debug";
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -285,13 +306,15 @@ export function createConsensus(options: {
     helloDueMs: nowMs,
     fetchDueMs: nowMs,
     rejoinTarget: undefined,
-    transferring: new Set(),
-    failedTransfers: new Set(),
+    transfers: new Map(),
+    failedTransfers: new Map(),
+    rowsSlot: applied,
     wantedSlot: 0,
     applied: { slot: applied, digest: 0 },
     catchUpSlot: Number.POSITIVE_INFINITY,
     heartbeatRound: 0,
     leaderApplied: { slot: 0, digest: 0 },
+    complaintDueMs: Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -18,7 +18,7 @@ import {
 import { versioned } from "../../cluster/wire/versioned.ts";
 
 /** Beyond any number of slots that are in flight at once, or that fit into one message. */
-const ENTRIES_MAX = 4096;
+export const ENTRIES_MAX = 4096;
 
 /**
  * What a member's disk lets it be (formation.ts). Only an acceptor promises, accepts, votes, or counts for a lease.

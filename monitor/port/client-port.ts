@@ -24,6 +24,9 @@ import type { WordFacts } from "../zookeeper/word-facts.ts";
 import { wordOfSize } from "../zookeeper/words.ts";
 
 export const CONNECTIONS_MAX = 20_000;
+/** For packets of which a part has arrived, of all connections. Beyond it, one whose part is large is closed. */
+export const PARTIAL_BYTES_MAX = 256 << 20;
+const PARTIAL_BYTES_LARGE = 64 << 10;
 const PASSWORD_SIZE = 16;
 const TOLD_BYTES = 256 << 10;
 const CONNECTION_NUMBER_MAX = 2 ** 32 - 1;
@@ -39,6 +42,8 @@ export interface ClientPortOptions {
   readonly connectionsPerAddressMax: number;
   /** 0: CONNECTIONS_MAX. */
   readonly connectionsMax: number;
+  /** PARTIAL_BYTES_MAX by default. */
+  readonly partialBytesMax?: number;
   /** To the loop of the core; false if its queue is full. */
   readonly submit: (event: ServerEvent) => boolean;
   /** Settles when there is room again; rejects when the loop stops. */
@@ -61,6 +66,8 @@ interface Connection {
   isPausedByQueue: boolean;
   gathered: Uint8Array[];
   gatheredBytes: number;
+  /** Of a packet that has not arrived whole. */
+  partialBytes: number;
   /** What the core believes to be on its way. */
   believedBytes: number;
 }
@@ -75,6 +82,7 @@ export class ClientPort {
   /** Events that the loop had no room for. */
   #waiting: ServerEvent[] = [];
   readonly #pausedByQueue = new Set<Connection>();
+  #partialBytes = 0;
   #rejectedCount = 0;
   #rejectionLoggedMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -156,6 +164,7 @@ export class ClientPort {
       isPausedByQueue: false,
       gathered: [],
       gatheredBytes: 0,
+      partialBytes: 0,
       believedBytes: 0,
     };
     this.#nextId += 1;
@@ -213,6 +222,7 @@ export class ClientPort {
       if (!(error instanceof CodecError)) throw error;
       this.#refuseBytes(connection, error);
     }
+    this.#notePartial(connection);
     if (packets.length === 0) return;
     connection.isInitialized = true;
     this.#submit({ type: "clientPackets", client: connection.id, packets }, connection);
@@ -242,8 +252,24 @@ export class ClientPort {
     connection.stream.destroy();
   }
 
+  /** The core knows packets alone. Of those that never become whole, it would close their connections too late. */
+  #notePartial(connection: Connection): void {
+    const bytes = connection.isDeaf ? 0 : connection.decoder.gatheredBytes;
+    this.#partialBytes += bytes - connection.partialBytes;
+    connection.partialBytes = bytes;
+    const { partialBytesMax = PARTIAL_BYTES_MAX, log } = this.#options;
+    if (this.#partialBytes <= partialBytesMax || bytes < PARTIAL_BYTES_LARGE) return;
+    connection.isDeaf = true;
+    this.#notePartial(connection);
+    log.warn("closing a client's connection: too many large packets arrive at once", {
+      address: connection.stream.remoteAddress,
+    });
+    connection.stream.destroy();
+  }
+
   #closed(connection: Connection): void {
     connection.isDeaf = true;
+    this.#notePartial(connection);
     connection.gathered = [];
     this.#connections.delete(connection.id);
     this.#pausedByQueue.delete(connection);

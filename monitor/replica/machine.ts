@@ -11,10 +11,17 @@ export interface BatchHeader {
   readonly wallMs: number;
 }
 
+/** Why a value changed nothing: these bytes are no batch. */
+export interface Unreadable {
+  /** They are in a format of a later version than this program knows: members that do know it read them. */
+  readonly isNewer: boolean;
+  readonly reason: string;
+}
+
 export interface Machine<Entry> {
   encode(header: BatchHeader, entries: readonly Entry[]): Uint8Array;
   /** What was chosen in the slot after the one applied before. The same everywhere, whatever the bytes are. */
-  apply(slot: number, value: Uint8Array): void;
+  apply(slot: number, value: Uint8Array): Unreadable | undefined;
   /** Equal states have equal digests; below 2^53. */
   digest(): number;
   /** Rows that have changed and are not taken yet, roughly. */
@@ -26,10 +33,10 @@ export interface Machine<Entry> {
 }
 
 export interface MachineLoader {
-  /** In the order of their keys. Throws a CodecError for what is no row. */
+  /** In the order of their keys. Throws a CodecError, or a ClusterError STORE_CORRUPT, for what is no row. */
   add(row: KeyValue): void;
   /** Of which the rows added so far are, once what says so is among them; else 0. */
   readonly slot: number;
-  /** The machine's state is now that of these rows. */
+  /** The machine's state is now that of these rows. Throws as `add` does if they are not whole, and changes nothing. */
   finish(): void;
 }

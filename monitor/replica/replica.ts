@@ -1,25 +1,29 @@
 /**
  * A member's copy of the machine: makes batches while it leads, applies what is chosen, writes the machine's rows down
- * behind it, and sends or takes all of them where the log does not reach.
+ * behind it. Taking all of them from another member, where the log does not reach, is receiving.ts's.
  *
  * The log comes first and the rows follow lazily: a batch is acknowledged when the log has it. Rows that changed go to
  * the disk every CHECKPOINT_MS, together with the slot that they are of and the removal of the log behind it, in one
  * batch: a crash finds rows of exactly one slot, and the log from there.
  */
 import { assert } from "../../cluster/base/assert.ts";
-import type { KeyValue, Write } from "../../cluster/kv/store.ts";
 import type { Persist, Tick } from "../../cluster/runtime/core.ts";
 import { decide, stepConsensus } from "../consensus/consensus.ts";
+import { renewRound } from "../consensus/election.ts";
 import { propose } from "../consensus/leader.ts";
-import { installRows, trimLog } from "../consensus/learner.ts";
-import type {
-  ConsensusEffect,
-  ConsensusEvent,
-  ConsensusState,
-  NodeId,
-} from "../consensus/state.ts";
-import type { Machine, MachineLoader } from "./machine.ts";
-import { generationWrite, rowWrite } from "./rows.ts";
+import { trimLog } from "../consensus/learner.ts";
+import { logHeldFrom } from "../consensus/row-transfers.ts";
+import type { ConsensusEffect, ConsensusEvent, ConsensusState } from "../consensus/state.ts";
+import { ENTRY_BYTES_MAX } from "../message/limits.ts";
+import type { Machine } from "./machine.ts";
+import {
+  type ReceivingEffect,
+  type ReceivingState,
+  type RowsReceived,
+  rowsReceived,
+} from "./receiving.ts";
+import { rowWrite } from "./rows.ts";
+import { LOG_SLOTS_KEPT, trimPoint } from "./trimming.ts";
 
 const CHECKPOINT_MS = 100;
 /** Then rows are written without waiting. */
@@ -28,26 +32,21 @@ const DIRTY_ROWS_MAX = 20_000;
  * So much is applied since the rows were written, at most. After a start all of it counts as merely accepted, and a
  * promise carries it in one message: whatever the disk can do in CHECKPOINT_MS, it must fit there.
  */
-const UNWRITTEN_BYTES_MAX = 4 << 20;
+export const UNWRITTEN_BYTES_MAX = 4 << 20;
 const UNWRITTEN_SLOTS_MAX = 1_024;
-/** What stays of the log behind the rows, for members that are a little late. */
-const LOG_SLOTS_KEPT = 2_000;
-const LOG_BYTES_KEPT = 16 << 20;
 /** Further batches wait until one of these is chosen, and grow meanwhile. */
 const BATCHES_IN_FLIGHT_MAX = 8;
-const BYTES_IN_FLIGHT_MAX = 2 << 20;
+export const BYTES_IN_FLIGHT_MAX = 3 << 20;
 export const BATCH_BYTES_MAX = 512 << 10;
 export const BATCH_ENTRIES_MAX = 4_096;
 /** Beyond it, entries are refused. */
 export const PENDING_BYTES_MAX = 32 << 20;
 
-export interface ReplicaState<Entry> {
-  readonly consensus: ConsensusState;
+export interface ReplicaState<Entry> extends ReceivingState {
   readonly machine: Machine<Entry>;
   readonly logSlotsKept: number;
-  applied: number;
-  /** Recent digests by slot, to compare with the leader's. */
-  readonly digests: Map<number, number>;
+  /** What was chosen behind `applied` is for a newer program than this. */
+  isOutdated: boolean;
   /** Entries that wait for a batch, with their sizes. */
   pending: { readonly entry: Entry; readonly bytes: number }[];
   pendingBytes: number;
@@ -57,36 +56,9 @@ export interface ReplicaState<Entry> {
   index: number;
   /** Wall clock minus monotonic clock. */
   wallOffsetMs: number;
-  rowsSlot: number;
-  /** Of the batches applied after it. */
-  unwrittenBytes: number;
   checkpointDueMs: number;
-  generation: number;
-  /** Never used before on this disk. */
-  nextGeneration: number;
-  receiving: Receiving | undefined;
   /** Of the batches that we proposed, in bytes; -1 before the first. */
   readonly proposalSizes: { last: number; min: number; max: number };
-}
-
-interface Receiving {
-  readonly from: NodeId;
-  readonly transfer: number;
-  readonly generation: number;
-  readonly loader: MachineLoader;
-  nextIndex: number;
-}
-
-/** A part of the rows of another member. */
-export interface RowsReceived {
-  readonly type: "rowsReceived";
-  readonly from: NodeId;
-  readonly transfer: number;
-  readonly index: number;
-  readonly rows: readonly KeyValue[];
-  readonly isLast: boolean;
-  /** To answer it by. */
-  readonly call: number;
 }
 
 export type ReplicaEvent =
@@ -98,12 +70,9 @@ export type ReplicaEvent =
 
 export type ReplicaEffect =
   | ConsensusEffect
+  | ReceivingEffect
   /** Comes back as `flush` after the events that wait already, so that they share a batch. */
-  | { readonly type: "flushSoon" }
-  /** The part is durable (or refused): the sender may go on. */
-  | { readonly type: "rowsTaken"; readonly call: number; readonly ok: boolean }
-  /** Nothing needs the rows of that generation any more. */
-  | { readonly type: "dropRows"; readonly generation: number };
+  | { readonly type: "flushSoon" };
 
 export interface ReplicaEffects {
   push(...effects: (ReplicaEffect | Persist<ReplicaEffect>)[]): unknown;
@@ -126,6 +95,7 @@ export function createReplica<Entry>(options: {
     machine,
     logSlotsKept: options.logSlotsKept ?? LOG_SLOTS_KEPT,
     applied,
+    isOutdated: false,
     digests: new Map(),
     pending: [],
     pendingBytes: 0,
@@ -133,7 +103,6 @@ export function createReplica<Entry>(options: {
     epoch: 0,
     index: 0,
     wallOffsetMs: options.wallOffsetMs,
-    rowsSlot: applied,
     unwrittenBytes: 0,
     checkpointDueMs: options.nowMs + CHECKPOINT_MS,
     generation: options.generation,
@@ -159,7 +128,7 @@ export function stepReplica<Entry>(
       state.wallOffsetMs = event.offsetMs;
       break;
     case "rowsReceived":
-      rowsReceived(state, event, out);
+      rowsReceived(state, event, nowMs, out);
       break;
     default:
       out.push(...stepConsensus(state.consensus, event, nowMs));
@@ -174,13 +143,14 @@ export function isLeader<Entry>({ consensus }: ReplicaState<Entry>): boolean {
   return consensus.role.type === "leader";
 }
 
-/** False if we do not lead or too much waits: nothing happens then. */
+/** False if we do not lead, too much waits, or it is larger than any batch may be: nothing happens then. */
 export function submitEntry<Entry>(
   state: ReplicaState<Entry>,
   { entry, bytes }: { readonly entry: Entry; readonly bytes: number },
   out: ReplicaEffects,
 ): boolean {
-  if (!isLeader(state) || state.pendingBytes + bytes > PENDING_BYTES_MAX) return false;
+  if (!isLeader(state) || bytes > ENTRY_BYTES_MAX) return false;
+  if (state.pendingBytes + bytes > PENDING_BYTES_MAX) return false;
   state.pending.push({ entry, bytes });
   state.pendingBytes += bytes;
   if (!state.isFlushPlanned) {
@@ -196,7 +166,7 @@ function follow<Entry>(state: ReplicaState<Entry>, nowMs: number, out: ReplicaEf
   followRole(state, nowMs, out);
   // A batch may be chosen as soon as it is proposed, if the ensemble is one member.
   const before = state.applied;
-  applyChosen(state);
+  applyChosen(state, nowMs, out);
   compareDigests(state, out);
   if (state.applied > before) {
     if (!state.isFlushPlanned) makeBatches(state, nowMs, out);
@@ -224,20 +194,43 @@ function followRole<Entry>(state: ReplicaState<Entry>, nowMs: number, out: Repli
   proposeBatch(state, [], nowMs, out);
 }
 
-function applyChosen<Entry>(state: ReplicaState<Entry>): void {
+function applyChosen<Entry>(state: ReplicaState<Entry>, nowMs: number, out: ReplicaEffects): void {
   const { consensus, machine, digests } = state;
-  if (state.applied === consensus.commit) return;
+  if (state.applied === consensus.commit || state.isOutdated) return;
+  let isVoid = false;
   while (state.applied < consensus.commit) {
     const slot = state.applied + 1;
     const entry = consensus.log.entry(slot);
     assert(entry !== undefined, `slot ${slot} is chosen and in the log`);
-    machine.apply(slot, entry.value);
+    const unreadable = machine.apply(slot, entry.value);
+    if (unreadable?.isNewer) {
+      becomeOutdated(state, { slot, reason: unreadable.reason }, out);
+      break;
+    }
+    if (unreadable !== undefined) {
+      isVoid = true;
+      const message = `slot ${slot} is no batch and counts for nothing: ${unreadable.reason}`;
+      out.push({ type: "log", level: "error", message, fields: { ...entry } });
+    }
     state.applied = slot;
     state.unwrittenBytes += entry.value.byteLength;
     digests.set(slot, machine.digest());
     digests.delete(slot - LOG_SLOTS_KEPT);
   }
   consensus.applied = { slot: state.applied, digest: machine.digest() };
+  // If it was ours, what we made after it does not follow on anything (M2): only a new round has a first batch.
+  if (isVoid && consensus.role.type === "leader") renewRound(consensus, nowMs, out);
+}
+
+/** The slot means something, and others know what: to go on without it would be to have another tree. */
+function becomeOutdated<Entry>(
+  state: ReplicaState<Entry>,
+  { slot, reason }: { readonly slot: number; readonly reason: string },
+  out: ReplicaEffects,
+): void {
+  state.isOutdated = true;
+  const why = `a newer version of Kelp wrote slot ${slot}: ${reason}`;
+  out.push({ type: "fatal", code: "PROGRAM_OUTDATED", reason: why });
 }
 
 /** Two members that applied the same slots and differ have a bug or a bad memory between them (M5). */
@@ -255,14 +248,12 @@ function compareDigests<Entry>(
 
 function makeBatches<Entry>(state: ReplicaState<Entry>, nowMs: number, out: ReplicaEffects): void {
   const { consensus } = state;
-  while (state.pending.length > 0 && consensus.role.type === "leader" && hasRoom(consensus)) {
-    let count = 0;
-    let bytes = 0;
-    for (const { bytes: size } of state.pending) {
-      if (count >= BATCH_ENTRIES_MAX || (count > 0 && bytes + size > BATCH_BYTES_MAX)) break;
-      bytes += size;
-      count += 1;
-    }
+  while (state.pending.length > 0 && consensus.role.type === "leader") {
+    const inFlight = bytesInFlight(consensus);
+    if (inFlight === undefined) return;
+    const { count, bytes } = nextBatch(state);
+    // One that is larger than all that may be in flight goes alone.
+    if (inFlight > 0 && inFlight + bytes > BYTES_IN_FLIGHT_MAX) return;
     const entries = state.pending.slice(0, count).map(({ entry }) => entry);
     state.pending = state.pending.slice(count);
     state.pendingBytes -= bytes;
@@ -270,14 +261,25 @@ function makeBatches<Entry>(state: ReplicaState<Entry>, nowMs: number, out: Repl
   }
 }
 
-function hasRoom({ log, commit }: ConsensusState): boolean {
-  const inFlight = log.last - commit;
-  if (inFlight >= BATCHES_IN_FLIGHT_MAX) return false;
+/** Undefined if there are as many batches as may be. */
+function bytesInFlight({ log, commit }: ConsensusState): number | undefined {
+  if (log.last - commit >= BATCHES_IN_FLIGHT_MAX) return undefined;
   let bytes = 0;
   for (let slot = commit + 1; slot <= log.last; slot++) {
     bytes += log.entry(slot)?.value.byteLength ?? 0;
   }
-  return bytes < BYTES_IN_FLIGHT_MAX;
+  return bytes < BYTES_IN_FLIGHT_MAX ? bytes : undefined;
+}
+
+function nextBatch<Entry>({ pending }: ReplicaState<Entry>): { count: number; bytes: number } {
+  let count = 0;
+  let bytes = 0;
+  for (const { bytes: size } of pending) {
+    if (count >= BATCH_ENTRIES_MAX || (count > 0 && bytes + size > BATCH_BYTES_MAX)) break;
+    bytes += size;
+    count += 1;
+  }
+  return { count, bytes };
 }
 
 function proposeBatch<Entry>(
@@ -304,7 +306,7 @@ function isCheckpointUrgent<Entry>(state: ReplicaState<Entry>): boolean {
   return (
     state.machine.dirtyCount > DIRTY_ROWS_MAX ||
     state.unwrittenBytes > UNWRITTEN_BYTES_MAX ||
-    state.applied - state.rowsSlot > UNWRITTEN_SLOTS_MAX
+    state.applied - state.consensus.rowsSlot > UNWRITTEN_SLOTS_MAX
   );
 }
 
@@ -313,7 +315,7 @@ function maybeCheckpoint<Entry>(
   nowMs: number,
   out: ReplicaEffects,
 ): void {
-  if (nowMs < state.checkpointDueMs || state.applied === state.rowsSlot) return;
+  if (nowMs < state.checkpointDueMs || state.applied === state.consensus.rowsSlot) return;
   checkpoint(state, nowMs, out);
 }
 
@@ -321,79 +323,11 @@ function checkpoint<Entry>(state: ReplicaState<Entry>, nowMs: number, out: Repli
   const { consensus, machine, applied, generation } = state;
   state.checkpointDueMs = nowMs + CHECKPOINT_MS;
   const rows = machine.takeRows(applied).map((write) => rowWrite(generation, write));
-  state.rowsSlot = applied;
+  consensus.rowsSlot = applied;
   state.unwrittenBytes = 0;
   const { log } = consensus;
-  let trimTo = Math.min(applied, log.last - state.logSlotsKept);
-  if (log.bytes > LOG_BYTES_KEPT) trimTo = applied;
+  const heldFrom = logHeldFrom(consensus);
+  const trimTo = trimPoint(log, { applied, slotsKept: state.logSlotsKept, heldFrom });
   const trimmed = trimTo >= log.first ? trimLog(consensus, trimTo) : [];
   out.push({ type: "persist", writes: [...rows, ...trimmed], then: [] });
-}
-
-/** In order, from one source, all of one applied slot; whatever else comes is refused, and its sender starts again. */
-function rowsReceived<Entry>(
-  state: ReplicaState<Entry>,
-  event: RowsReceived,
-  out: ReplicaEffects,
-): void {
-  const { call, index, rows } = event;
-  if (index === 0) startReceiving(state, event, out);
-  const { receiving } = state;
-  const isNext =
-    receiving?.from === event.from &&
-    receiving.transfer === event.transfer &&
-    receiving.nextIndex === index;
-  if (receiving === undefined || !isNext) {
-    out.push({ type: "rowsTaken", call, ok: false });
-    return;
-  }
-  receiving.nextIndex += 1;
-  const writes: Write[] = [];
-  for (const [key, value] of rows) {
-    receiving.loader.add([key, value]);
-    writes.push(rowWrite(receiving.generation, { type: "put", key, value }));
-  }
-  if (event.isLast) writes.push(...finishReceiving(state, receiving, out));
-  out.push({ type: "persist", writes, then: [{ type: "rowsTaken", call, ok: true }] });
-}
-
-function startReceiving<Entry>(
-  state: ReplicaState<Entry>,
-  { from, transfer }: RowsReceived,
-  out: ReplicaEffects,
-): void {
-  if (state.receiving !== undefined) {
-    out.push({ type: "dropRows", generation: state.receiving.generation });
-  }
-  const generation = state.nextGeneration;
-  state.nextGeneration += 1;
-  const loader = state.machine.load();
-  state.receiving = { from, transfer, generation, loader, nextIndex: 0 };
-}
-
-function finishReceiving<Entry>(
-  state: ReplicaState<Entry>,
-  { loader, generation }: Receiving,
-  out: ReplicaEffects,
-): Write[] {
-  const { consensus } = state;
-  state.receiving = undefined;
-  const { slot } = loader;
-  if (slot <= consensus.commit) {
-    // The log was faster, or the sender is behind us.
-    out.push({ type: "dropRows", generation });
-    return [];
-  }
-  loader.finish();
-  const writes = [generationWrite(generation), ...installRows(consensus, slot)];
-  const old = state.generation;
-  state.generation = generation;
-  state.applied = slot;
-  state.rowsSlot = slot;
-  state.unwrittenBytes = 0;
-  state.digests.clear();
-  consensus.applied = { slot, digest: state.machine.digest() };
-  out.push({ type: "log", level: "info", message: `took the rows as of slot ${slot}`, fields: {} });
-  out.push({ type: "persist", writes: [], then: [{ type: "dropRows", generation: old }] });
-  return writes;
 }

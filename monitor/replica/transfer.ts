@@ -5,31 +5,37 @@
 import type { ClusterErrorCode } from "../../cluster/base/error.ts";
 import { isClusterError } from "../../cluster/base/error.ts";
 import type { PeerName } from "../../cluster/base/ids.ts";
+import type { Log } from "../../cluster/base/log.ts";
 import type { KeyRange, KeyValue, KvStore } from "../../cluster/kv/store.ts";
+import { MESSAGE_LIMITS } from "../../cluster/runtime/outgoing.ts";
 import type { Transport } from "../../cluster/runtime/transport.ts";
+import { encodeRows } from "../message/rows.ts";
 import { splitRowKey } from "./rows.ts";
 
 const PART_BYTES = 256 << 10;
 const PART_ROWS_MAX = 4_096;
+const KEY_BYTES_SHOWN = 100;
 const PART_TIMEOUT_MS = 10_000;
+/** With what else is in a part that was not yet full. */
+const ROW_BYTES_MAX = MESSAGE_LIMITS.payloadSizeMax - 2 * PART_BYTES;
 
 export interface RowsMessage {
   readonly type: "rows";
   readonly transfer: number;
   readonly index: number;
-  readonly rows: readonly KeyValue[];
   readonly isLast: boolean;
 }
 
-/** True when all rows are durable there; false if it refused them, or the connection failed. */
+/** True when all rows are durable there; false if it refused them, they do not fit, or the connection failed. */
 export async function sendRows<Message>(options: {
   readonly store: KvStore;
   readonly range: KeyRange;
   readonly transport: Transport<Message>;
   readonly peer: PeerName;
   readonly transfer: number;
-  readonly message: (rows: RowsMessage) => Message;
+  readonly message: (part: RowsMessage) => Message;
   readonly isTaken: (answer: Message) => boolean;
+  readonly log: Log;
 }): Promise<boolean> {
   const { store, range, transport, peer, transfer } = options;
   let index = 0;
@@ -37,8 +43,9 @@ export async function sendRows<Message>(options: {
   let bytes = 0;
 
   const sendPart = async (isLast: boolean): Promise<boolean> => {
-    const message = options.message({ type: "rows", transfer, index, rows, isLast });
-    const answer = await transport.request(peer, { message }, { timeoutMs: PART_TIMEOUT_MS });
+    const message = options.message({ type: "rows", transfer, index, isLast });
+    const part = { message, payload: encodeRows(rows) };
+    const answer = await transport.request(peer, part, { timeoutMs: PART_TIMEOUT_MS });
     index += 1;
     rows = [];
     bytes = 0;
@@ -47,8 +54,14 @@ export async function sendRows<Message>(options: {
 
   try {
     for await (const [key, value] of store.iterate(range)) {
+      const size = key.byteLength + value.byteLength;
+      if (size > ROW_BYTES_MAX) {
+        const why = `a row of ${size} bytes cannot be sent to ${peer}, which needs all rows`;
+        options.log.error(why, { key: key.subarray(0, KEY_BYTES_SHOWN) });
+        return false;
+      }
       rows.push([splitRowKey(key).key, value]);
-      bytes += key.byteLength + value.byteLength;
+      bytes += size;
       const isFull = bytes >= PART_BYTES || rows.length >= PART_ROWS_MAX;
       if (isFull && !(await sendPart(false))) return false;
     }

@@ -1,6 +1,8 @@
 /** What every write needs to know about the request that it is part of, and what it asks of nodes. */
+
+import { type Acl, OPEN_ACL } from "../../cluster/zookeeper/acl.ts";
 import { pathProblem } from "../../cluster/zookeeper/path.ts";
-import { isAllowed } from "./acl.ts";
+import { aclSize, fixupAcl, isAllowed } from "./acl.ts";
 import { OPEN_ACL_ID } from "./acl-table.ts";
 import type { Identity } from "./batch.ts";
 import type { Transaction } from "./mutation.ts";
@@ -11,6 +13,20 @@ import { ACL, type ZnodeId } from "./znode.ts";
 export interface WriteContext extends Transaction {
   readonly session: SessionId;
   readonly identities: readonly Identity[];
+  /** What the ACLs that it gives to nodes may still have in all. */
+  aclBytesLeft: number;
+}
+
+/** The list as a node keeps it, or undefined if it is no valid one, or the last of too much. */
+export function aclFor(
+  { settings }: Tree,
+  context: WriteContext,
+  list: readonly Acl[],
+): readonly Acl[] | undefined {
+  const fixed = fixupAcl(list, context.identities, settings);
+  if (fixed === undefined || fixed === OPEN_ACL) return fixed;
+  context.aclBytesLeft -= aclSize(fixed);
+  return context.aclBytesLeft < 0 ? undefined : fixed;
 }
 
 export function mayAccess(

@@ -9,6 +9,24 @@ import type { Identity } from "./batch.ts";
 import { isAddressPattern, matchesAddress } from "./ip-pattern.ts";
 import type { TreeSettings } from "./settings.ts";
 
+/**
+ * What a node's ACL may have, or it is INVALIDACL. Each access looks through the list, each row of a
+ * node has all of it, and one entry for "auth" becomes as many as the client has identities.
+ */
+export const ACL_COUNT_MAX = 256;
+export const ACL_SIZE_MAX = 64 << 10;
+
+/** Of all ACLs that one request gives to nodes: what one node may have, and so much for each byte of the request. */
+const ACL_BYTES_PER_BYTE = 4;
+
+/**
+ * A multi names "auth" in a few bytes for each node that it makes, and each of them gets all that the client has
+ * authenticated as, in memory once and in its row every time.
+ */
+export function aclBytesMax(requestBytes: number): number {
+  return ACL_SIZE_MAX + ACL_BYTES_PER_BYTE * requestBytes;
+}
+
 const SUPER: Identity = { scheme: "super", id: "" };
 
 /** Whom a client that sends these credentials under the scheme "digest" is from then on. */
@@ -51,6 +69,7 @@ export function fixupAcl(
   if (isOpen(list)) return OPEN_ACL;
   const fixed: Acl[] = [];
   const unique = withoutDuplicates(list);
+  if (unique.length > ACL_COUNT_MAX) return undefined;
   for (const acl of unique) {
     if (acl.id.scheme === "auth") {
       const authenticated = identities.filter(({ scheme }) => scheme === "digest");
@@ -61,7 +80,15 @@ export function fixupAcl(
       fixed.push(acl);
     }
   }
-  return fixed.length === 0 ? undefined : fixed;
+  return fixed.length === 0 || isTooLarge(fixed) ? undefined : fixed;
+}
+
+export function aclSize(list: readonly Acl[]): number {
+  return list.reduce((sum, { id: { scheme, id } }) => sum + scheme.length + id.length, 0);
+}
+
+function isTooLarge(list: readonly Acl[]): boolean {
+  return list.length > ACL_COUNT_MAX || aclSize(list) > ACL_SIZE_MAX;
 }
 
 /** Only administrators see the hashes of passwords. */

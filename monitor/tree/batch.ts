@@ -10,6 +10,7 @@
  * `epoch` is the ballot round of the leader that made it, `index` counts that leader's batches from
  * 0, `wallMs` is its clock.
  */
+import { utf8Size } from "../../cluster/base/bytes.ts";
 import {
   bytes,
   checked,
@@ -37,7 +38,15 @@ export const COUNTER_MAX = 2 ** 32 - 1;
 const identity = record({ scheme: str, id: str });
 export type Identity = TypeOf<typeof identity>;
 
+/** What these take in an entry. */
+export function identityBytes(identities: readonly Identity[]): number {
+  let bytes = 0;
+  for (const { scheme, id } of identities) bytes += 8 + utf8Size(scheme) + utf8Size(id);
+  return bytes;
+}
+
 const epoch = checked(u53, (raw) => (raw <= EPOCH_MAX ? raw : undefined));
+const timeoutMs = checked(u32, (raw) => (raw > 0 ? raw : undefined));
 const password = checked(bytes, (raw) => (raw.byteLength === PASSWORD_SIZE ? raw : undefined));
 
 /** Where a session is served: a number that a process draws at its start, and a count in it. */
@@ -66,10 +75,10 @@ export const entry = union({
       body: bytes,
     }),
   },
-  createSession: { id: 2, body: record({ ...place, timeoutMs: u32, password }) },
+  createSession: { id: 2, body: record({ ...place, timeoutMs, password }) },
   attachSession: {
     id: 3,
-    body: record({ session: u53, ...place, timeoutMs: u32, password, from: record(place) }),
+    body: record({ session: u53, ...place, timeoutMs, password, from: record(place) }),
   },
   expireSession: { id: 4, body: record({ session: u53 }) },
   reap: { id: 5, body: record({ path: str, kind: oneOf("container", "ttl") }) },

@@ -5,8 +5,14 @@
 import { type Acl, PERMS } from "../../cluster/zookeeper/acl.ts";
 import { ERRORS, type ErrorCode } from "../../cluster/zookeeper/error-codes.ts";
 import { sequentialPath } from "../../cluster/zookeeper/path.ts";
-import { findZnode, isValidPath, mayAccess, parentPathOf, type WriteContext } from "./access.ts";
-import { fixupAcl } from "./acl.ts";
+import {
+  aclFor,
+  findZnode,
+  isValidPath,
+  mayAccess,
+  parentPathOf,
+  type WriteContext,
+} from "./access.ts";
 import { createZnode } from "./mutation.ts";
 import { CONTAINER_OWNER, isEphemeral, NO_OWNER, TTL_MAX, ttlOwner } from "./owner.ts";
 import type { Tree } from "./state.ts";
@@ -63,7 +69,7 @@ export function applyCreate(tree: Tree, context: WriteContext, command: CreateCo
   const parentPath = parentPathOf(command.path);
   if (parentPath === undefined) return { error: ERRORS.BADARGUMENTS };
   const { identities } = context;
-  const acl = fixupAcl(command.acl, identities, tree.settings);
+  const acl = aclFor(tree, context, command.acl);
   if (acl === undefined) return { error: ERRORS.INVALIDACL };
   const parent = findZnode(tree, parentPath);
   if (parent === undefined) return { error: ERRORS.NONODE };

@@ -49,15 +49,27 @@ export class Hasher {
     const size = value.byteLength;
     this.word(size);
     const whole = size & ~3;
-    for (let index = 0; index < whole; index += 4) {
-      this.word(
-        (value[index] as number) |
-          ((value[index + 1] as number) << 8) |
-          ((value[index + 2] as number) << 16) |
-          ((value[index + 3] as number) << 24),
-      );
-    }
+    this.#words(new DataView(value.buffer, value.byteOffset, whole));
     for (let index = whole; index < size; index++) this.word(value[index] as number);
+  }
+
+  /** `word` for each, but with the lanes in variables, which takes a third less: data may have megabytes. */
+  #words(view: DataView): void {
+    let a = this.a | 0;
+    let b = this.b | 0;
+    for (let index = 0; index < view.byteLength; index += 4) {
+      const value = view.getInt32(index, true);
+      let mixed = Math.imul(value, 0xcc9e2d51);
+      mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+      a ^= mixed;
+      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+      mixed = Math.imul(value, 0x239b961b);
+      mixed = Math.imul((mixed << 16) | (mixed >>> 16), 0xab0e9789 | 0);
+      b ^= mixed;
+      b = (Math.imul((b << 17) | (b >>> 15), 5) + 0x561ccd1b) | 0;
+    }
+    this.a = a;
+    this.b = b;
   }
 
   /** Spreads the last words over all bits; without it similar things have similar hashes. */

@@ -10,6 +10,7 @@ import { equalBytes } from "../../cluster/base/bytes.ts";
 import { ERRORS } from "../../cluster/zookeeper/error-codes.ts";
 import { OPCODES } from "../../cluster/zookeeper/op-codes.ts";
 import type { WriteContext } from "./access.ts";
+import { aclBytesMax } from "./acl.ts";
 import type { Batch, Entry, EntryOf } from "./batch.ts";
 import { applyReap } from "./delete.ts";
 import { endSession } from "./ephemerals.ts";
@@ -41,16 +42,16 @@ export function applyEntry(tree: Tree, entry: Entry, { wallMs }: Batch): Outcome
 function request(tree: Tree, entry: EntryOf<"request">, wallMs: number): Outcome {
   const session = tree.sessions.find(entry.session);
   const isHere = session !== undefined && isPlaceOf(session, entry);
-  if (isHere && tree.rules.applyOnce) {
-    if (entry.sequence <= session.lastSequence) return unchanged(tree, entry, "repeat");
-    if (entry.sequence > session.lastSequence + 1) return unchanged(tree, entry, "skip");
-  }
-  const { identities } = entry;
-  return write(tree, { wallMs, session: entry.session, identities }, (context) => {
+  const ahead = isHere ? entry.sequence - session.lastSequence : 1;
+  if (ahead < 1 && tree.rules.applyOnce) return unchanged(tree, entry, "repeat");
+  if (ahead > 1 && tree.rules.applyInOrder) return unchanged(tree, entry, "skip");
+  const { identities, body } = entry;
+  const aclBytesLeft = aclBytesMax(body.byteLength);
+  return write(tree, { wallMs, session: entry.session, identities, aclBytesLeft }, (context) => {
     if (session === undefined) return { error: ERRORS.SESSIONEXPIRED };
     if (!isHere) return { error: ERRORS.SESSIONMOVED };
     if (entry.op === OPCODES.closeSession) return end(tree, context, session);
-    tree.sessions.sequenceTo(session, entry.sequence);
+    tree.sessions.sequenceTo(session, Math.max(entry.sequence, session.lastSequence));
     return applyRequest(tree, context, entry);
   });
 }
@@ -106,13 +107,13 @@ function replaceSettings(tree: Tree, { settings }: EntryOf<"settings">, wallMs: 
   return { kind: "done", zxid: lastZxid(tree), error: ERRORS.OK, triggers };
 }
 
-type WriteSource = Pick<WriteContext, "wallMs" | "session" | "identities">;
-const NOBODY = { session: 0, identities: [] };
+type WriteSource = Pick<WriteContext, "wallMs" | "session" | "identities" | "aclBytesLeft">;
+const NOBODY = { session: 0, identities: [], aclBytesLeft: 0 };
 
 /** Takes a zxid for what `apply` does. */
 function write(
   tree: Tree,
-  { wallMs, session, identities }: WriteSource,
+  { wallMs, session, identities, aclBytesLeft }: WriteSource,
   apply: (context: WriteContext) => Reply,
 ): Outcome {
   tree.counter += 1;
@@ -124,6 +125,7 @@ function write(
     triggers,
     session,
     identities,
+    aclBytesLeft,
   });
   if (error !== ERRORS.OK && !tree.rules.zxidOfFailed) tree.counter -= 1;
   const about = session === NOBODY.session ? undefined : session;

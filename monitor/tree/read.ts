@@ -34,7 +34,15 @@ import { unpackBytes } from "./packed-bytes.ts";
 import type { SessionId } from "./session-table.ts";
 import { statOf } from "./stat.ts";
 import type { Tree } from "./state.ts";
-import { ACL, type ZnodeId } from "./znode.ts";
+import { ACL, ROOT, type ZnodeId } from "./znode.ts";
+
+/**
+ * Beyond it a multiRead answers MARSHALLINGERROR: one packet can name a large node thousands of
+ * times. No client of ZooKeeper takes so large an answer unless it is told to.
+ */
+export const MULTI_READ_BYTES_MAX = 16 << 20;
+/** What a part has beside its data or names: header, lengths and Stat. */
+const PART_OVERHEAD = 96;
 
 export interface ReadRequest {
   readonly op: number;
@@ -59,6 +67,8 @@ export interface ReadOutcome {
   /** The body of the reply; errors have none. */
   readonly response?: Uint8Array | undefined;
   readonly watch?: WatchSet | undefined;
+  /** Nodes that were looked at, where neither the request nor the answer bounds them. */
+  readonly visitedCount?: number;
 }
 
 export function read(tree: Tree, request: ReadRequest): ReadOutcome {
@@ -154,9 +164,20 @@ function getEphemerals(
   const session = tree.sessions.find(id);
   const ids = session === undefined ? [] : ephemeralsOf(tree, session);
   const paths = ids.map((ephemeral) => tree.znodes.pathOf(ephemeral));
-  const isWhole = /^[\0-\x20]*\/?[\0-\x20]*$/.test(prefixPath);
+  const isWhole = ["", "/"].includes(javaTrim(prefixPath));
   const ephemerals = isWhole ? paths : paths.filter((path) => path.startsWith(prefixPath));
-  return { error: ERRORS.OK, response: encode(getEphemeralsResponse, { ephemerals }) };
+  const response = encode(getEphemeralsResponse, { ephemerals });
+  return { error: ERRORS.OK, response, visitedCount: paths.length };
+}
+
+/** Without characters up to the space at both ends. (A pattern for that takes the square of the time.) */
+function javaTrim(text: string): string {
+  const SPACE = 0x20;
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= SPACE) start += 1;
+  while (start < end && text.charCodeAt(end - 1) <= SPACE) end -= 1;
+  return text.slice(start, end);
 }
 
 function getAllChildrenNumber(
@@ -168,18 +189,25 @@ function getAllChildrenNumber(
   if (found.error !== ERRORS.OK) return found;
   // Under its empty name ZooKeeper's root is a descendant of itself.
   const totalNumber = descendantCount(tree, found.id) + (path === "" ? 1 : 0);
-  return { error: ERRORS.OK, response: encode(getAllChildrenNumberResponse, { totalNumber }) };
+  const response = encode(getAllChildrenNumberResponse, { totalNumber });
+  return { error: ERRORS.OK, response, visitedCount: found.id === ROOT ? 0 : totalNumber };
 }
 
 function multiRead(tree: Tree, request: ReadRequest, parts: readonly MultiOp[]): ReadOutcome {
   const results: MultiResult[] = [];
+  let bytes = 0;
+  let visitedCount = parts.length;
   for (const part of parts) {
     if (part.type !== "getData" && part.type !== "getChildren") {
       return { error: ERRORS.MARSHALLINGERROR };
     }
-    results.push(readPart(tree, request, part));
+    const result = readPart(tree, request, part);
+    bytes += sizeOf(result);
+    if (result.type === "getChildren") visitedCount += result.children.length;
+    if (bytes > MULTI_READ_BYTES_MAX) return { error: ERRORS.MARSHALLINGERROR, visitedCount };
+    results.push(result);
   }
-  return { error: ERRORS.OK, response: encode(multiResponse, results) };
+  return { error: ERRORS.OK, response: encode(multiResponse, results), visitedCount };
 }
 
 type ReadPart = Extract<MultiOp, { readonly type: "getData" | "getChildren" }>;
@@ -191,6 +219,12 @@ function readPart(tree: Tree, request: ReadRequest, { type, path }: ReadPart): M
   if (type === "getChildren") return { type, children: childNames(tree, found.id) };
   const data = unpackBytes(tree.znodes.data(found.id));
   return { type, data, stat: statOf(tree, found.id) };
+}
+
+function sizeOf(result: MultiResult): number {
+  if (result.type === "getData") return PART_OVERHEAD + (result.data?.byteLength ?? 0);
+  if (result.type !== "getChildren") return PART_OVERHEAD;
+  return result.children.reduce((sum, name) => sum + 4 + name.length, PART_OVERHEAD);
 }
 
 type Readable =

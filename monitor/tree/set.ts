@@ -2,8 +2,7 @@
 import { type Acl, PERMS } from "../../cluster/zookeeper/acl.ts";
 import { ERRORS, type ErrorCode } from "../../cluster/zookeeper/error-codes.ts";
 import { ANY_VERSION } from "../../cluster/zookeeper/node-records.ts";
-import { isValidPath, mayAccess, type WriteContext } from "./access.ts";
-import { fixupAcl } from "./acl.ts";
+import { aclFor, isValidPath, mayAccess, type WriteContext } from "./access.ts";
 import { changeAcl, changeData } from "./mutation.ts";
 import type { Tree } from "./state.ts";
 import { AVERSION, VERSION, type ZnodeId } from "./znode.ts";
@@ -38,7 +37,7 @@ export interface SetAclCommand {
 export function applySetAcl(tree: Tree, context: WriteContext, command: SetAclCommand): Found {
   const { version } = command;
   if (!isValidPath(command.path)) return { error: ERRORS.BADARGUMENTS };
-  const acl = fixupAcl(command.acl, context.identities, tree.settings);
+  const acl = aclFor(tree, context, command.acl);
   if (acl === undefined) return { error: ERRORS.INVALIDACL };
   const found = accessible(tree, context, { path: command.path, perm: PERMS.ADMIN });
   if (found.error !== ERRORS.OK) return found;

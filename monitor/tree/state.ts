@@ -23,11 +23,18 @@ export interface TreeRules {
   readonly prefixOrder: boolean;
   /** A write takes a zxid also when it fails. */
   readonly zxidOfFailed: boolean;
-  /** A request that was applied before is ignored, and so is one whose predecessors are missing. */
+  /** What was applied before, a request or the move of a session, is ignored. */
   readonly applyOnce: boolean;
+  /** A request whose predecessors are missing is ignored. */
+  readonly applyInOrder: boolean;
 }
 
-export const RULES: TreeRules = { prefixOrder: true, zxidOfFailed: true, applyOnce: true };
+export const RULES: TreeRules = {
+  prefixOrder: true,
+  zxidOfFailed: true,
+  applyOnce: true,
+  applyInOrder: true,
+};
 
 export interface Tree {
   readonly rules: TreeRules;

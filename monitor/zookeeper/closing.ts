@@ -39,6 +39,8 @@ export function forgetClient(state: ServerState, client: Client): void {
   state.resending.delete(client);
   client.connecting = undefined;
   client.syncCount = 0;
+  client.heavyCount = 0;
+  state.heavy.delete(client);
   client.isDeaf = true;
 }
 

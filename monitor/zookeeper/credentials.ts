@@ -8,7 +8,8 @@
  */
 import { createHash } from "node:crypto";
 import { lossyTextOf, utf8 } from "../../cluster/base/bytes.ts";
-import { IDENTITY_COUNT_MAX, type Identity } from "../tree/batch.ts";
+import { IDENTITY_BYTES_MAX } from "../message/limits.ts";
+import { IDENTITY_COUNT_MAX, type Identity, identityBytes } from "../tree/batch.ts";
 import { concurrentLog, iterationOrder, javaIdHash } from "../tree/java-order.ts";
 
 /** One is left for the super identity that may come with the last digest. */
@@ -81,7 +82,9 @@ function withIdentity(
     return scheme === identity.scheme && id === identity.id;
   });
   if (isKnown) return identities;
-  return identities.length < max ? inJavaOrder([...identities, identity]) : undefined;
+  const more = [...identities, identity];
+  const fits = more.length <= max && identityBytes(more) <= IDENTITY_BYTES_MAX;
+  return fits ? inJavaOrder(more) : undefined;
 }
 
 /**

@@ -65,6 +65,7 @@ export function answerLocally(
 function readTree(state: ServerState, client: Client, request: LocalRequest): LocalAnswer {
   const { op, body, identities } = request;
   const outcome = read(state.tree, { op, body, identities, session: client.session });
+  state.visits += outcome.visitedCount ?? 0;
   if (outcome.watch === undefined) return outcome;
   const { kind, path } = outcome.watch;
   const table = kind === "child" ? "child" : "data";

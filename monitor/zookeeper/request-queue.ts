@@ -6,6 +6,7 @@
  */
 import type { ErrorCode } from "../../cluster/zookeeper/error-codes.ts";
 import type { Identity } from "../tree/batch.ts";
+import { isHeavy } from "./heavy-reads.ts";
 
 /**
  * - write: goes through the log; answered by its outcome.
@@ -43,11 +44,16 @@ const COMPACT_MIN = 64;
 /** What a request costs beside its body. */
 export const REQUEST_OVERHEAD = 256;
 
+export function requestBytes({ body }: Pick<PendingRequest, "body">): number {
+  return body.byteLength + REQUEST_OVERHEAD;
+}
+
 export class RequestQueue {
   #requests: (PendingRequest | undefined)[] = [];
   #start = 0;
   #bytes = 0;
   #forwardedCount = 0;
+  #forwardedBytes = 0;
 
   get length(): number {
     return this.#requests.length - this.#start;
@@ -63,9 +69,15 @@ export class RequestQueue {
     return this.#forwardedCount;
   }
 
+  /** What those hold. */
+  get forwardedBytes(): number {
+    return this.#forwardedBytes;
+  }
+
   noteForwarded(request: PendingRequest): void {
     request.isForwarded = true;
     this.#forwardedCount += 1;
+    this.#forwardedBytes += requestBytes(request);
   }
 
   first(): PendingRequest | undefined {
@@ -74,14 +86,17 @@ export class RequestQueue {
 
   push(request: PendingRequest): void {
     this.#requests.push(request);
-    this.#bytes += request.body.byteLength + REQUEST_OVERHEAD;
+    this.#bytes += requestBytes(request);
   }
 
   shift(): void {
     const first = this.first();
     if (first === undefined) return;
-    this.#bytes -= first.body.byteLength + REQUEST_OVERHEAD;
-    if (first.isForwarded) this.#forwardedCount -= 1;
+    this.#bytes -= requestBytes(first);
+    if (first.isForwarded) {
+      this.#forwardedCount -= 1;
+      this.#forwardedBytes -= requestBytes(first);
+    }
     this.#requests[this.#start] = undefined;
     this.#start += 1;
     if (this.#start === this.#requests.length) this.clear();
@@ -106,11 +121,12 @@ export class RequestQueue {
     return [...this].filter(({ kind, isForwarded }) => kind === "write" && isForwarded);
   }
 
-  /** The writes that are held back and may go: those before the first unanswered sync. */
+  /** The writes that are held back and may go: those before the first unanswered sync or heavy read. */
   held(): PendingRequest[] {
     const held: PendingRequest[] = [];
     for (const request of this) {
       if (request.kind === "sync") break;
+      if (request.kind === "local" && isHeavy(request.op)) break;
       if (request.kind === "write" && !request.isForwarded) held.push(request);
     }
     return held;
@@ -127,6 +143,7 @@ export class RequestQueue {
     this.#start = 0;
     this.#bytes = 0;
     this.#forwardedCount = 0;
+    this.#forwardedBytes = 0;
   }
 
   /** Writes get their outcomes in order, so it is hardly ever a later one that is asked for. */

@@ -9,58 +9,31 @@ import { ERRORS, type ErrorCode } from "../../cluster/zookeeper/error-codes.ts";
 import { reconfigRequest } from "../../cluster/zookeeper/node-records.ts";
 import { OPCODES } from "../../cluster/zookeeper/op-codes.ts";
 import { authPacket, getSASLRequest } from "../../cluster/zookeeper/session-records.ts";
-import type { EntryOf } from "../tree/batch.ts";
 import { lastZxid } from "../tree/state.ts";
 import { type Closing, closeClient } from "./closing.ts";
 import { authenticate } from "./credentials.ts";
+import { forwardHeld, forwardNew } from "./forwards.ts";
+import { isHeavy, mustWait } from "./heavy-reads.ts";
 import { addLatency } from "./latency.ts";
 import { answerLocally } from "./local-requests.ts";
 import { isOutputFull, writeReply } from "./output.ts";
 import type { PendingRequest, RequestKind } from "./request-queue.ts";
-import { hasRoom, holdRequest, pauseClient, releaseFirst, resumeClient } from "./room.ts";
+import {
+  hasRoom,
+  holdRequest,
+  keepBacklog,
+  noteAlive,
+  pauseClient,
+  releaseFirst,
+  resumeClient,
+} from "./room.ts";
+import { isWrite, routeOf } from "./routes.ts";
 import type { Client, ServerState } from "./server-state.ts";
 
 const HEADER_SIZE = 8;
 const BACKLOG_VISITS_MAX = 256;
 /** ZooKeeper's answer to SASL where it is not enabled: a null token. */
 const NULL_BUFFER = new Uint8Array([0xff, 0xff, 0xff, 0xff]);
-
-type Route = "read" | "write" | "reconfig" | "close" | "sync" | "auth" | "sasl";
-
-const ROUTES: ReadonlyMap<number, Route> = new Map<number, Route>([
-  [OPCODES.create, "write"],
-  [OPCODES.create2, "write"],
-  [OPCODES.createContainer, "write"],
-  [OPCODES.createTTL, "write"],
-  [OPCODES.delete, "write"],
-  [OPCODES.setData, "write"],
-  [OPCODES.setACL, "write"],
-  [OPCODES.check, "write"],
-  [OPCODES.multi, "write"],
-  // These two are never granted to a client, but ZooKeeper refuses them in the log too.
-  [OPCODES.deleteContainer, "write"],
-  [OPCODES.createSession, "write"],
-  [OPCODES.reconfig, "reconfig"],
-  [OPCODES.closeSession, "close"],
-  [OPCODES.sync, "sync"],
-  [OPCODES.auth, "auth"],
-  [OPCODES.sasl, "sasl"],
-  [OPCODES.ping, "read"],
-  [OPCODES.exists, "read"],
-  [OPCODES.getData, "read"],
-  [OPCODES.getACL, "read"],
-  [OPCODES.getChildren, "read"],
-  [OPCODES.getChildren2, "read"],
-  [OPCODES.getEphemerals, "read"],
-  [OPCODES.getAllChildrenNumber, "read"],
-  [OPCODES.multiRead, "read"],
-  [OPCODES.setWatches, "read"],
-  [OPCODES.setWatches2, "read"],
-  [OPCODES.addWatch, "read"],
-  [OPCODES.removeWatches, "read"],
-  [OPCODES.checkWatches, "read"],
-  [OPCODES.whoAmI, "read"],
-]);
 
 interface Received {
   readonly xid: number;
@@ -80,9 +53,7 @@ export function takePackets(
     taken = takeWhileRoom(state, client, packets, nowMs);
   }
   if (client.isDeaf || taken === packets.length) return;
-  for (let index = taken; index < packets.length; index++) {
-    client.backlog.push(packets[index] as Uint8Array);
-  }
+  keepBacklog(state, client, [...client.backlog, ...packets.slice(taken)]);
   if (client.phase === "open") state.waiting.add(client);
   pauseClient(state, client);
 }
@@ -101,10 +72,13 @@ export function takeBacklogs(state: ServerState, nowMs: number): void {
     const { backlog } = client;
     const taken = takeWhileRoom(state, client, backlog, nowMs);
     if (client.isDeaf) {
-      client.backlog = [];
+      keepBacklog(state, client, []);
       continue;
     }
-    if (taken > 0) client.backlog = backlog.slice(taken);
+    if (taken > 0) {
+      keepBacklog(state, client, backlog.slice(taken));
+      noteAlive(state, client, nowMs);
+    }
     if (client.backlog.length > 0) state.waiting.add(client);
     else resumeClient(state, client);
   }
@@ -133,7 +107,7 @@ function takePacket(state: ServerState, client: Client, packet: Uint8Array, nowM
   const xid = int32At(packet, 0);
   const op = int32At(packet, 4);
   const received = { xid, op, body: viewOf(packet, HEADER_SIZE, packet.byteLength - HEADER_SIZE) };
-  switch (ROUTES.get(op)) {
+  switch (routeOf(op)) {
     case "read":
       takeLocal(state, client, received, nowMs);
       return;
@@ -163,8 +137,10 @@ function takePacket(state: ServerState, client: Client, packet: Uint8Array, nowM
 }
 
 function takeLocal(state: ServerState, client: Client, received: Received, nowMs: number): void {
-  if (client.requests.length > 0) {
+  if (client.requests.length > 0 || mustWait(state, received.op)) {
     holdRequest(state, client, pending("local", client, received, nowMs));
+    if (isHeavy(received.op)) client.heavyCount += 1;
+    if (client.requests.length === 1) state.heavy.add(client);
     return;
   }
   const { error, response } = answerLocally(state, client, {
@@ -183,40 +159,7 @@ function takeWrite(state: ServerState, client: Client, received: Received, nowMs
   client.sequence += 1;
   const request = pending("write", client, received, nowMs);
   holdRequest(state, client, request);
-  if (client.syncCount === 0) forward(state, client, request);
-}
-
-/**
- * A read waits for a sync before it, and a write after it must not be applied until the read has
- * run: it would see its own future. So writes behind an unanswered sync are held back.
- */
-export function forwardHeld(state: ServerState, client: Client): void {
-  // Nor may they overtake reads for which the client takes no answers.
-  if (client.requests.first()?.kind === "local") return;
-  for (const request of client.requests.held()) forward(state, client, request);
-}
-
-function forward(state: ServerState, client: Client, request: PendingRequest): void {
-  client.requests.noteForwarded(request);
-  state.forwards.push(entryOf(state, client, request));
-}
-
-/** What a write is in the log. */
-export function entryOf(
-  state: ServerState,
-  client: Client,
-  request: PendingRequest,
-): EntryOf<"request"> {
-  return {
-    type: "request",
-    session: client.session,
-    server: state.options.server,
-    connection: client.id,
-    sequence: request.sequence,
-    identities: request.identities,
-    op: request.op,
-    body: request.body,
-  };
+  forwardNew(state, client, request);
 }
 
 /** The only write that takes no zxid, and does not reach the log, if nothing can be made of it. */
@@ -306,10 +249,20 @@ function settle(
 
 /** Answers from the front of the queue what can be answered. */
 export function answerInTurn(state: ServerState, client: Client, nowMs: number): void {
+  const { heavyCount } = client;
+  answerFirsts(state, client, nowMs);
+  if (client.heavyCount < heavyCount) forwardHeld(state, client);
+}
+
+function answerFirsts(state: ServerState, client: Client, nowMs: number): void {
   for (;;) {
     const first = client.requests.first();
     if (first === undefined || first.kind === "write" || first.kind === "sync") return;
     if (first.kind === "local") {
+      if (mustWait(state, first.op)) {
+        state.heavy.add(client);
+        return;
+      }
       // With writes of its own on their way it has to be read now; a bound there is too (output.ts).
       if (isOutputFull(state, client) && client.requests.forwardedCount === 0) return;
       const { error, response } = answerLocally(state, client, first);
@@ -323,6 +276,7 @@ export function answerInTurn(state: ServerState, client: Client, nowMs: number):
     if (client.phase !== "open") return;
     noteAnswer(state, client, { xid, op, zxid, tookMs: nowMs - first.receivedMs, nowMs });
     releaseFirst(state, client);
+    if (isHeavy(op)) client.heavyCount -= 1;
     if (!isLast) continue;
     closeClient(state, client, { how: "end", ...farewellOf(first) });
     return;
@@ -354,9 +308,7 @@ function noteAnswer(
   counts.lastLatencyMs = tookMs;
   addLatency(counts.latency, tookMs);
   addLatency(state.counts.latency, tookMs);
-  const route = ROUTES.get(op);
-  const isWrite = route === "write" || route === "close" || route === "reconfig";
-  addLatency(isWrite ? state.counts.writeLatency : state.counts.readLatency, tookMs);
+  addLatency(isWrite(op) ? state.counts.writeLatency : state.counts.readLatency, tookMs);
 }
 
 function pending(

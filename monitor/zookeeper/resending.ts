@@ -9,7 +9,8 @@
  * connection waits for without any answer for OVERDUE_MS is sent again, too. One whose answers come,
  * however late, has lost nothing: it would only add to what makes them late.
  */
-import { askForSync, entryOf } from "./requests.ts";
+import { entryOf } from "./forwards.ts";
+import { askForSync } from "./requests.ts";
 import type { Client, ServerState } from "./server-state.ts";
 
 export const RESEND_MIN_MS = 100;

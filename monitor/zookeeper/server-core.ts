@@ -10,16 +10,19 @@
  * events are steps of their own. A step's effects are in order: what is written to a client leaves
  * before the client ends.
  *
- * Bounds: a client's unanswered requests and all clients' together (room.ts), what a client has not
- * taken (output.ts), its watches (watch-table.ts), its identities (credentials.ts). What reaches
- * them is not read on, refused, or closed, as the bound's place says.
+ * Bounds: a client's unanswered requests and all clients' together (room.ts), what of them is on its
+ * way to the leader (forwards.ts), what a client has not taken (output.ts), its watches
+ * (watch-table.ts), its identities (credentials.ts). What reaches them is not read on, refused, or
+ * closed, as the bound's place says.
  */
 import type { Tick } from "../../cluster/runtime/core.ts";
 import { closeClient, dropClient, forgetClient } from "./closing.ts";
+import { forwardHeld, forwardHolding } from "./forwards.ts";
 import { startHandshake } from "./handshake.ts";
-import { flushOutputs, setUnsent, writeEvent, writePlain } from "./output.ts";
-import { answerInTurn, forwardHeld, takeBacklogs, takePackets } from "./requests.ts";
+import { flushOutputs, isOutputFull, setUnsent, writeEvent, writePlain } from "./output.ts";
+import { answerInTurn, takeBacklogs, takePackets } from "./requests.ts";
 import { resendAll, resendOverdue, resendSkipped } from "./resending.ts";
+import { followFullness, noteAlive } from "./room.ts";
 import type { ServerEffect } from "./server-effects.ts";
 import { type Client, newClient, type ServerState } from "./server-state.ts";
 import type { WordFacts } from "./word-facts.ts";
@@ -150,13 +153,10 @@ function noteReceived(
   packets: readonly Uint8Array[],
   nowMs: number,
 ): void {
-  client.lastHeardMs = nowMs;
+  noteAlive(state, client, nowMs);
   client.counts.received += packets.length;
   state.counts.received += packets.length;
   for (const packet of packets) state.counts.receivedBytes += packet.byteLength + 4;
-  if (client.isTouched || client.phase !== "open") return;
-  client.isTouched = true;
-  state.touched.push(client.session);
 }
 
 function hearWord(
@@ -188,6 +188,7 @@ function drained(
   const client = state.clients.get(id);
   if (client === undefined) return;
   setUnsent(state, client, queuedBytes);
+  if (client.isPaused) noteAlive(state, client, nowMs);
   if (client.phase !== "open") return;
   answerInTurn(state, client, nowMs);
   forwardHeld(state, client);
@@ -228,11 +229,41 @@ function tick(state: ServerState, lateMs: number, nowMs: number): void {
     // What clients sent while this process stood still has not been looked at.
     for (const client of state.clients.values()) client.lastHeardMs += lateMs;
   }
+  answerHeavy(state, nowMs);
   resendSkipped(state, nowMs);
   if (nowMs - state.lastScanMs < SCAN_MS) return;
   state.lastScanMs = nowMs;
   if (state.rules.resendOverdue && state.isServing) resendOverdue(state, nowMs);
-  for (const client of state.clients.values()) closeIfSilent(state, client, nowMs);
+  for (const client of state.clients.values()) {
+    if (state.isFull && client.isPaused) judgeUnread(state, client, nowMs);
+    closeIfSilent(state, client, nowMs);
+  }
+}
+
+/** On a tick: goes on with the heavy reads that waited for it, of one client after the other. */
+function answerHeavy(state: ServerState, nowMs: number): void {
+  state.visits = 0;
+  for (const client of [...state.heavy]) {
+    if (state.visits >= state.limits.visitsPerTick) return;
+    state.heavy.delete(client);
+    answerInTurn(state, client, nowMs);
+  }
+}
+
+/**
+ * While nobody is read, nobody can be heard; so all count as alive. But what a client asks for and does not take the
+ * answers to would keep all others waiting.
+ */
+function judgeUnread(state: ServerState, client: Client, nowMs: number): void {
+  if (client.phase === "ending") return;
+  const asksMore = client.requests.length > 0 || client.backlog.length > 0;
+  if (asksMore && isOutputFull(state, client)) {
+    const why = "it takes no answers, while all clients together hold too much";
+    state.counts.slowClosed += 1;
+    closeClient(state, client, { how: "destroy", why, level: "warn" });
+  } else {
+    noteAlive(state, client, nowMs);
+  }
 }
 
 function closeIfSilent(state: ServerState, client: Client, nowMs: number): void {
@@ -253,8 +284,10 @@ function closeIfSilent(state: ServerState, client: Client, nowMs: number): void 
 function takeEffects(state: ServerState, nowMs: number): readonly ServerEffect[] {
   if (state.hasReleased) {
     state.hasReleased = false;
+    if (state.holding.size > 0) forwardHolding(state);
     if (state.waiting.size > 0) takeBacklogs(state, nowMs);
   }
+  followFullness(state, nowMs);
   for (const { client, packet } of state.belated.splice(0)) {
     if (client.phase === "open") writeEvent(state, client, packet);
   }

@@ -15,8 +15,14 @@ export interface ServerLimits {
   readonly requestsPerConnection: number;
   /** What those hold together. One request is always taken, however large. */
   readonly requestBytesPerConnection: number;
+  /** What requests and read packets of all connections hold. Beyond it none is read, until it is half of that. */
+  readonly requestBytes: number;
   /** Unanswered requests of all connections; beyond it, one of each. ZooKeeper's globalOutstandingLimit. */
   readonly requests: number;
+  /** On their way to the leader, of all connections; other writes are held back. One is always let go, however large. */
+  readonly forwardedBytes: number;
+  /** Nodes that heavy reads (heavy-reads.ts) may visit between two ticks; the last may go beyond. */
+  readonly visitsPerTick: number;
   /** Bytes on their way to a client beyond which nothing more of it is answered. */
   readonly outputBytesPaused: number;
   /** Bytes beyond which a client that does not read what it is sent is given up. */
@@ -31,7 +37,10 @@ export interface ServerLimits {
 export const SERVER_LIMITS: ServerLimits = {
   requestsPerConnection: 1_024,
   requestBytesPerConnection: 8 << 20,
+  requestBytes: 64 << 20,
   requests: 10_000,
+  forwardedBytes: 6 << 20,
+  visitsPerTick: 20_000,
   outputBytesPaused: 1 << 20,
   outputBytesMax: 32 << 20,
   outputBytesTotal: 512 << 20,
@@ -93,9 +102,12 @@ export interface Client {
   sequence: number;
   /** Its syncs that the leader has not confirmed. */
   syncCount: number;
+  /** Its heavy reads that wait, for their turn or for the next tick. */
+  heavyCount: number;
   readonly requests: RequestQueue;
   /** Packets that were read and are not yet taken up, in order. */
-  backlog: Uint8Array[];
+  backlog: readonly Uint8Array[];
+  backlogBytes: number;
   isPaused: boolean;
   /** It asked for its end, or failed: what it sends from now on is not looked at. */
   isDeaf: boolean;
@@ -169,11 +181,25 @@ export interface ServerState {
   isServing: boolean;
   /** Unanswered requests of all clients. */
   outstanding: number;
+  /** What those hold. */
+  requestBytes: number;
+  /** Of packets that were read and are not taken up. */
+  backlogBytes: number;
+  /** These hold so much together that no connection is read. */
+  isFull: boolean;
+  /** Of the writes that are on their way to the leader. */
+  forwardedBytes: number;
+  /** Clients with writes that wait for some of those, in the order in which they began to. */
+  readonly holding: Set<Client>;
   /** What all clients have not taken. */
   unsentBytes: number;
   /** Clients that have a session and a backlog, in the order in which they began to wait. */
   readonly waiting: Set<Client>;
   readonly resending: Set<Client>;
+  /** Clients whose next answer is to a heavy read, which waits for a tick. */
+  readonly heavy: Set<Client>;
+  /** By heavy reads since the last tick. */
+  visits: number;
   touched: number[];
   syncTag: number;
   /** When the leader was last asked to confirm itself. */
@@ -210,9 +236,16 @@ export function createServer(options: ServerOptions, nowMs: number): ServerState
     }),
     isServing: false,
     outstanding: 0,
+    requestBytes: 0,
+    backlogBytes: 0,
+    isFull: false,
+    forwardedBytes: 0,
+    holding: new Set(),
     unsentBytes: 0,
     waiting: new Set(),
     resending: new Set(),
+    heavy: new Set(),
+    visits: 0,
     touched: [],
     syncTag: 0,
     syncAskedMs: nowMs,
@@ -247,8 +280,10 @@ export function newClient(
     connecting: undefined,
     sequence: 0,
     syncCount: 0,
+    heavyCount: 0,
     requests: new RequestQueue(),
     backlog: [],
+    backlogBytes: 0,
     isPaused: false,
     isDeaf: false,
     lastHeardMs: nowMs,

@@ -19,6 +19,7 @@ import {
 } from "./word-listings.ts";
 import { monitorValues, nodeCount } from "./word-monitor.ts";
 import { WordText } from "./word-text.ts";
+import { formatServer } from "./zoo-cfg-server.ts";
 
 const NOT_SERVING = "This ZooKeeper instance is not currently serving requests";
 
@@ -181,15 +182,6 @@ function printConf({ text, facts }: Question): void {
   text.line("membership: ");
   for (const server of cfg.servers) text.line(`server.${server.id}=${formatServer(server)}`);
   text.print("version=0");
-}
-
-function formatServer({ addresses, role, client }: WordFacts["cfg"]["servers"][number]): string {
-  const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
-  const servers = addresses.map(
-    ({ host, peerPort, electionPort }) => `${bracketed(host)}:${peerPort}:${electionPort}`,
-  );
-  const clients = client === undefined ? "" : `;${bracketed(client.host)}:${client.port}`;
-  return `${servers.join("|")}:${role}${clients}`;
 }
 
 function codeOf(word: string): number {

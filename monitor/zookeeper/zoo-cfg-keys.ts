@@ -3,6 +3,7 @@
  * key that it does not know on as the Java property `zookeeper.<key>`; so a key means the same here
  * with and without that prefix.
  */
+import { REQUEST_BYTES_MAX } from "../message/limits.ts";
 import { parsePort } from "./zoo-cfg-server.ts";
 
 export interface Setting<T> {
@@ -13,6 +14,9 @@ export interface Setting<T> {
 }
 
 const INT_MAX = 2 ** 31 - 1;
+/** ZooKeeper's znode.container.checkIntervalMs. */
+export const REAP_INTERVAL_MS = 60_000;
+const REAP_INTERVAL_MS_MIN = 1_000;
 
 function whole(options: {
   readonly min: number;
@@ -51,6 +55,13 @@ const port: Setting<number | undefined> = {
   default: undefined,
   expects: "a port from 1 to 65535",
   parse: parsePort,
+};
+
+const requestBytes = whole({ min: 1024, max: REQUEST_BYTES_MAX, default: 0xfffff });
+/** ZooKeeper takes more, and then has trouble with it in its own ways. */
+const juteMaxBuffer: Setting<number> = {
+  ...requestBytes,
+  expects: `${requestBytes.expects}, because a request has to fit into one message between monitors`,
 };
 
 /** -1 is ZooKeeper's way to say that the default counts. */
@@ -92,13 +103,14 @@ export const ZOO_SETTINGS = {
   "DigestAuthenticationProvider.superDigest": digest,
   skipACL: skipAcl,
   extendedTypesEnabled: flag(false),
-  "jute.maxbuffer": whole({ min: 1024, default: 0xfffff }),
+  "jute.maxbuffer": juteMaxBuffer,
   "metricsProvider.httpHost": text("0.0.0.0", "an address of this machine"),
   "metricsProvider.httpPort": port,
   "kelp.clusterKeyFile": text(undefined, "the file with the cluster key"),
   "kelp.dataDir": text(undefined, "the directory for Kelp's own files"),
   "kelp.httpAddress": text(undefined, "an address of this machine"),
   "kelp.httpPort": port,
+  "kelp.reapIntervalMs": whole({ min: REAP_INTERVAL_MS_MIN, default: REAP_INTERVAL_MS }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type ZooKey = keyof typeof ZOO_SETTINGS;

@@ -60,6 +60,20 @@ export function parseServer(id: number, text: string): ServerLine | ServerProble
   return { id, addresses, role: role ?? "participant", client: clientAddress, text };
 }
 
+/** As ZooKeeper writes it, in `conf` and in /zookeeper/config: with the role, and a host for clients. */
+export function formatServer({
+  addresses,
+  role,
+  client,
+}: Pick<ServerLine, "addresses" | "role" | "client">): string {
+  const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+  const servers = addresses.map(
+    ({ host, peerPort, electionPort }) => `${bracketed(host)}:${peerPort}:${electionPort}`,
+  );
+  const clients = client === undefined ? "" : `;${bracketed(client.host)}:${client.port}`;
+  return `${servers.join("|")}:${role}${clients}`;
+}
+
 function parseAddressPart(
   text: string,
 ): { address: ServerAddress; role: ServerRole | undefined } | ServerProblem {

@@ -41,6 +41,7 @@ export interface ZooCfg {
   readonly maxCnxns: number;
   readonly globalOutstandingLimit: number;
   readonly juteMaxBuffer: number;
+  readonly reapIntervalMs: number;
   readonly wordsWhitelist: ReadonlySet<string>;
   readonly superDigest: string | undefined;
   readonly skipAcl: boolean;
@@ -257,6 +258,7 @@ function complete(draft: Draft, path: string): ZooCfg | undefined {
     maxCnxns: settingOf(draft, "maxCnxns"),
     globalOutstandingLimit: settingOf(draft, "globalOutstandingLimit"),
     juteMaxBuffer: settingOf(draft, "jute.maxbuffer"),
+    reapIntervalMs: settingOf(draft, "kelp.reapIntervalMs"),
     wordsWhitelist: settingOf(draft, "4lw.commands.whitelist"),
     superDigest: settingOf(draft, "DigestAuthenticationProvider.superDigest"),
     skipAcl: settingOf(draft, "skipACL"),
@@ -288,6 +290,7 @@ function listening(
   const port = settingOf(draft, keys.port);
   const host = settingOf(draft, keys.host) ?? ANY_HOST;
   if (port !== undefined) return { host, port };
+  if (draft.entries.has(keys.port)) return undefined; // What is wrong with it has been said.
   const entry = draft.entries.get(keys.host);
   if (entry !== undefined) {
     const problem = `${keys.host} is set but ${keys.port} is not; set both or neither`;

@@ -22,7 +22,8 @@ describe("how a command ends", () => {
   });
 
   test("what a server refused is told in one line", () => {
-    const { text } = failureOf(new ZooKeeperError("NOAUTH", { operation: "getData", path: "/a" }));
+    const error = new ZooKeeperError("NOAUTH", { operation: "getData", path: "/a" });
+    const { text } = failureOf(error, 200);
     expect(text).toMatch(/^kelp: getData \/a: NOAUTH: .*\n$/);
     expect(text.split("\n")).toHaveLength(2);
   });
@@ -35,9 +36,38 @@ describe("how a command ends", () => {
     const cause = new Error("connect ECONNREFUSED", { cause: "no route" });
     const { text } = failureOf(new ClusterError("UNREACHABLE", "osd.3 at h:6800", { cause }));
     expect(text).toBe(
-      "kelp: osd.3 at h:6800 (UNREACHABLE: no connection to the peer; check that it runs and " +
-        "that its address is right)\n  because: connect ECONNREFUSED\n  because: no route\n",
+      "kelp: osd.3 at h:6800 (UNREACHABLE: no connection to the peer; check that it\n" +
+        "  runs and that its address is right)\n" +
+        "  because: connect ECONNREFUSED\n  because: no route\n",
     );
+  });
+
+  test("lines are as wide as the terminal, but for what has no space in it", () => {
+    const path = `/var/lib/${"x".repeat(90)}`;
+    const lines = `cannot open ${path}: one two\n  Try ${"again ".repeat(20)}and again.`;
+    const { text } = failureOf(new CommandError(EXIT_CODE.failure, lines), 40);
+    expect(text.split("\n")).toEqual([
+      "kelp: cannot open",
+      `  ${path}:`,
+      "  one two",
+      "  Try again again again again again",
+      "    again again again again again again",
+      "    again again again again again again",
+      "    again again again and again.",
+      "",
+    ]);
+  });
+
+  test("a cause that its error has told already is not told again", () => {
+    const cause = new Error("ENOENT: no such file", { cause: new Error("ENOENT") });
+    const error = new ClusterError("STORE_FAILED", "cannot read a: ENOENT: no such file", {
+      cause,
+    });
+    expect(failureOf(error).text).not.toContain("because");
+    const other = new Error("Database failed to open", { cause });
+    expect(
+      failureOf(new ClusterError("STORE_FAILED", "cannot open b", { cause: other })).text,
+    ).toMatch(/\n {2}because: Database failed to open\n {2}because: ENOENT: no such file\n$/);
   });
 
   test("a circle of causes is told up to a bound", () => {

@@ -56,6 +56,9 @@ describe("the command line", () => {
     [["pu"], "kelp: unknown command 'pu'\n(Did you mean up?)"],
     [["--verson"], "kelp: unknown option '--verson'\n(Did you mean --version?)"],
     [["up", "now"], "kelp: too many arguments for 'up'"],
+    [["pu"], "(kelp --help lists the commands)"],
+    [["quorum", "x"], "(kelp quorum --help lists the commands)"],
+    [["quorum", "status", "--x"], "(kelp quorum status --help says how to use it)"],
     [[], "Usage: kelp"],
   ])("%j is wrong usage", async (words, message) => {
     const { out, err, error } = await kelp(...words);

@@ -46,6 +46,7 @@ function monitor(members: readonly number[]): MonitorState {
     tracker: new SessionTracker(),
     settings: DEFAULT_SETTINGS,
     quietMs: 1_000,
+    reapIntervalMs: 60_000,
     syncSeed: 1,
     nowMs: 0,
   });
@@ -58,6 +59,7 @@ function lead(state: MonitorState, round: number, matches: readonly number[]): v
       match,
       next: match + 1,
       movedMs: 0,
+      resendMs: 300,
       rewoundMs: 0,
       rewoundTo: 0,
       toldCommit: 0,
@@ -68,7 +70,7 @@ function lead(state: MonitorState, round: number, matches: readonly number[]): v
   state.replica.consensus.role = {
     type: "leader",
     round,
-    sinceMs: 0,
+    judgedFromMs: 0,
     durableTo: 0,
     followers: new Map(followers),
     sequence: 0,
@@ -98,6 +100,7 @@ describe("what is told of a monitor", () => {
       client: { host: "0.0.0.0", port: 2181 },
       version: "1.2.3",
       clock: { nowMs: () => nowMs, wallMs: () => 1_700_000_000_000 + nowMs },
+      openFilesMax: 1_024,
       rejectedCount: () => 7,
     });
   }
@@ -106,6 +109,7 @@ describe("what is told of a monitor", () => {
     expect(facts(monitor([1])).now()).toMatchObject({
       version: expect.stringMatching(/^3\.8\.0-kelp-1\.2\.3, built on /),
       memberId: 1,
+      openFileCountMax: 1_024,
       rejectedCount: 7,
       wallMs: 1_700_000_001_000,
     });

@@ -4,220 +4,19 @@
  */
 import { describe, expect, test } from "vitest";
 import { present } from "../../cluster/base/assert.ts";
-import type { Persist, Tick } from "../../cluster/runtime/core.ts";
-import { encode } from "../../cluster/wire/codec.ts";
-import { connectRequest } from "../../cluster/zookeeper/session-records.ts";
-import { createConsensus } from "../../monitor/consensus/state.ts";
+import { decode } from "../../cluster/wire/codec.ts";
 import { decodeEntries, encodeEntries } from "../../monitor/forwarding.ts";
-import { createMonitor, stepMonitor } from "../../monitor/monitor-core.ts";
-import type {
-  MonitorEffect,
-  MonitorEvent,
-  MonitorState,
-  SessionMessage,
-} from "../../monitor/monitor-state.ts";
-import { createReplica } from "../../monitor/replica/replica.ts";
-import type { Entry } from "../../monitor/tree/batch.ts";
-import { DEFAULT_SETTINGS } from "../../monitor/tree/settings.ts";
-import { TreeMachine } from "../../monitor/tree-machine.ts";
-import { createServer } from "../../monitor/zookeeper/server-state.ts";
-import { SessionTracker } from "../../monitor/zookeeper/session-tracker.ts";
-import { rawPacket } from "./zookeeper/server-world.ts";
-
-const QUIET_MS = 1_000;
-const TIMEOUT_MS = 4_000;
-const SYNC_OP = 9;
-const CREATE_OP = 1;
-const PASSWORD = new Uint8Array(16).fill(7);
-const EMPTY = new Uint8Array(0);
-
-/** Member 1 of some; everything that it wants durable is so at once. */
-class Core {
-  readonly state: MonitorState;
-  readonly effects: MonitorEffect[] = [];
-  nowMs = 1_000;
-
-  constructor(members: readonly number[]) {
-    const machine = new TreeMachine();
-    const consensus = createConsensus({
-      self: 1,
-      members,
-      life: 11,
-      seed: 1,
-      freshEnsemble: 5,
-      recovered: { identity: undefined, promise: undefined, entries: [], applied: 0 },
-      nowMs: this.nowMs,
-    });
-    const replica = createReplica({
-      consensus,
-      machine,
-      generation: 0,
-      nextGeneration: 1,
-      wallOffsetMs: 0,
-      nowMs: this.nowMs,
-    });
-    const server = createServer(
-      {
-        server: 77,
-        tree: machine.tree,
-        minSessionTimeoutMs: 3 * QUIET_MS,
-        maxSessionTimeoutMs: 60_000,
-        wordsWhitelist: new Set(),
-      },
-      this.nowMs,
-    );
-    this.state = createMonitor({
-      replica,
-      machine,
-      server,
-      tracker: new SessionTracker(),
-      settings: { ...DEFAULT_SETTINGS, extendedTypes: true },
-      quietMs: QUIET_MS,
-      syncSeed: 2_000,
-      nowMs: this.nowMs,
-    });
-  }
-
-  /** Alone, or a follower of member 2 that has its first batch and serves. */
-  static serving(members: readonly number[] = [1]): Core {
-    const core = new Core(members);
-    if (members.length === 1) {
-      core.pass(2_000);
-    } else {
-      const { consensus } = core.state.replica;
-      consensus.standing = "acceptor";
-      consensus.ensemble = 5;
-      for (const node of consensus.others) core.hello(node);
-      core.accept(1, []);
-      core.heartbeat(1);
-    }
-    expect(core.state.isServing).toBe(true);
-    core.effects.length = 0;
-    return core;
-  }
-
-  step(event: MonitorEvent | Tick): void {
-    let todo: (MonitorEffect | Persist<MonitorEffect>)[] = stepMonitor(
-      this.state,
-      event,
-      this.nowMs,
-    );
-    for (let effect = todo.shift(); effect !== undefined; effect = todo.shift()) {
-      if (effect.type === "persist") todo = [...effect.then, ...todo];
-      else if (effect.type === "durable") todo.push(...stepMonitor(this.state, effect, this.nowMs));
-      else if (effect.type === "flushSoon") {
-        todo.push(...stepMonitor(this.state, { type: "flush" }, this.nowMs));
-      } else this.effects.push(effect);
-    }
-  }
-
-  pass(ms: number, lateMs = 0): void {
-    for (let passed = 0; passed < ms; passed += 50) {
-      this.nowMs += 50;
-      this.step({ type: "tick", lateMs });
-    }
-  }
-
-  asked(from: number, message: SessionMessage, payload: Uint8Array = EMPTY): void {
-    this.step({ type: "asked", from, message, payload });
-  }
-
-  hello(node: number): void {
-    this.step({
-      type: "received",
-      from: node,
-      payload: EMPTY,
-      message: {
-        type: "hello",
-        life: 100 + node,
-        answers: 0,
-        knows: 11,
-        ticket: 0,
-        standing: "acceptor",
-        ensemble: 5,
-        promise: { round: 0, node: 0 },
-        last: 0,
-        commit: 0,
-        leads: false,
-      } as never,
-    });
-  }
-
-  /** The leader's batch in that slot, which is chosen. */
-  accept(slot: number, entries: readonly Entry[], { round = 1, from = 2 } = {}): void {
-    const header = { epoch: round, index: slot - 1, wallMs: 1_700_000_000_000 };
-    const value = this.state.machine.encode(header, entries);
-    const message = {
-      type: "accept",
-      round,
-      prev: slot - 1,
-      commit: slot,
-      sizes: [value.byteLength],
-    } as const;
-    this.step({ type: "received", from, message, payload: value });
-  }
-
-  heartbeat(commit: number, { round = 1, from = 2, backed = true } = {}): void {
-    const message = {
-      type: "heartbeat",
-      round,
-      sequence: 1,
-      life: 11,
-      commit,
-      backedMs: 0,
-      echoMs: backed ? this.nowMs : Number.NEGATIVE_INFINITY,
-      slot: 0,
-      digest: 0,
-    } as const;
-    this.step({ type: "received", from, message, payload: EMPTY });
-  }
-
-  connect(client: number): void {
-    this.step({ type: "clientOpened", client, address: "10.0.0.1:5", password: PASSWORD });
-    const packet = encode(connectRequest, {
-      protocolVersion: 0,
-      lastZxidSeen: 0,
-      timeOut: TIMEOUT_MS,
-      sessionId: 0n,
-      passwd: new Uint8Array(16),
-      readOnly: false,
-    });
-    this.step({ type: "clientPackets", client, packets: [packet] });
-  }
-
-  ask(client: number, xid: number, op: number, body: Uint8Array = EMPTY): void {
-    this.step({ type: "clientPackets", client, packets: [rawPacket(xid, op, body)] });
-  }
-
-  taken(): string[] {
-    return this.effects.splice(0).map((effect) => {
-      if (effect.type === "tell") return `${effect.message.type} -> ${effect.to}`;
-      if (effect.type === "send") return `${effect.message.type} -> ${effect.to}`;
-      return effect.type;
-    });
-  }
-
-  told(type: SessionMessage["type"]): Extract<MonitorEffect, { type: "tell" }>[] {
-    return this.effects.filter(
-      (effect) => effect.type === "tell" && effect.message.type === type,
-    ) as Extract<MonitorEffect, { type: "tell" }>[];
-  }
-}
-
-/** A follower with a client that has a session. */
-function withSession(): Core {
-  const core = Core.serving([1, 2, 3]);
-  core.connect(1);
-  const forwarded = core.told("forward").flatMap(({ payload }) => decodeEntries(payload ?? EMPTY));
-  core.accept(2, forwarded);
-  core.effects.length = 0;
-  return core;
-}
-
-const CREATE_BODY = Buffer.from(
-  "\0\0\0\u0002/a\0\0\0\0\0\0\0\u0001\0\0\0\u001f\0\0\0\u0005world\0\0\0\u0006anyone\0\0\0\0",
-  "latin1",
-);
+import { ENTRY_BYTES_MAX } from "../../monitor/message/limits.ts";
+import { batch, type Entry } from "../../monitor/tree/batch.ts";
+import {
+  Core,
+  CREATE_BODY,
+  CREATE_OP,
+  QUIET_MS,
+  SYNC_OP,
+  TIMEOUT_MS,
+  withSession,
+} from "./lone-core.ts";
 
 describe("a monitor alone", () => {
   test("serves, and makes its settings the tree's", () => {
@@ -256,24 +55,26 @@ describe("a monitor alone", () => {
     expect(core.state.machine.tree.sessions.count).toBe(1);
   });
 
-  test("takes containers away that have become empty", () => {
-    const core = Core.serving();
+  test.each([1_000, 60_000])("takes containers away that have become empty, every %i ms", (ms) => {
+    const core = Core.serving([1], ms);
     core.connect(1);
     const ttlNode = Buffer.concat([CREATE_BODY, Buffer.from("\0\0\0\0\0\0\0\u0001", "latin1")]);
     ttlNode[CREATE_BODY.byteLength - 1] = 5;
     core.ask(1, 1, 21, ttlNode);
     expect(core.state.machine.tree.znodes.find("/a")).toBeDefined();
-    for (let passed = 0; passed < 61_000; passed += 1_000) {
-      core.pass(1_000);
+    let passedMs = 0;
+    for (; core.state.machine.tree.znodes.find("/a") !== undefined; passedMs += 500) {
+      expect(passedMs).toBeLessThan(2 * ms);
+      core.pass(500);
       core.ask(1, -2, 11);
     }
-    expect(core.state.machine.tree.znodes.find("/a")).toBeUndefined();
+    expect(passedMs).toBeGreaterThanOrEqual(ms / 2);
   });
 
   test("is not disturbed by what cannot be read", () => {
     const core = Core.serving();
     core.asked(2, { type: "forward" }, Uint8Array.of(0, 0, 0, 1, 99));
-    expect(core.taken()).toEqual(["log"]);
+    expect(core.taken()).toEqual([]);
   });
 
   test("has resigned at once: there is nobody to hand over to", () => {
@@ -284,6 +85,42 @@ describe("a monitor alone", () => {
 });
 
 describe("a follower", () => {
+  test("listens to members alone, and says which of them makes no sense", () => {
+    const core = Core.serving([1, 2, 3]);
+    const payload = encodeEntries([{ type: "expireSession", session: 1 }]);
+    core.asked(4, { type: "forward" }, payload);
+    core.asked(4, { type: "syncAsk", tag: 1 });
+    expect(core.taken()).toEqual([]);
+    core.asked(3, { type: "forward" }, Uint8Array.of(0, 0, 0, 1, 99));
+    expect(core.effects).toMatchObject([{ type: "log", level: "error" }]);
+    expect(JSON.stringify(core.effects)).toContain("mon.3 sent");
+  });
+
+  test("passes nothing on that no batch can have, neither its own nor others'", () => {
+    const core = withSession();
+    const body = new Uint8Array(ENTRY_BYTES_MAX);
+    core.ask(1, 1, CREATE_OP, body);
+    expect(core.told("forward")).toEqual([]);
+    expect(core.effects).toMatchObject([{ type: "log", level: "error" }]);
+    core.pass(1_000);
+    core.effects.length = 0;
+    const place = { session: 1, server: 9, connection: 1, sequence: 1, identities: [], op: 5 };
+    const large: Entry = { type: "request", ...place, body };
+    core.asked(3, { type: "forward" }, encodeEntries([large]));
+    expect(core.effects).toMatchObject([{ type: "log", level: "error" }]);
+    expect(JSON.stringify(core.effects)).toContain(`where ${ENTRY_BYTES_MAX} fit`);
+  });
+
+  test("takes no session whose timeout is none", () => {
+    const core = Core.serving([1, 2, 3]);
+    const session = { server: 1, connection: 1, timeoutMs: 1, password: new Uint8Array(16) };
+    const payload = encodeEntries([{ type: "createSession", ...session }]);
+    const at = payload.lastIndexOf(1, -17);
+    payload[at] = 0;
+    core.asked(3, { type: "forward" }, payload);
+    expect(core.taken()).toEqual(["log"]);
+  });
+
   test("forwards its clients' writes to the leader, and answers when they are applied", () => {
     const core = withSession();
     core.ask(1, 1, CREATE_OP, CREATE_BODY);
@@ -336,30 +173,17 @@ describe("a follower", () => {
     expect(core.taken()).toEqual(["touched -> 2", "heartbeatAck -> 2"]);
     core.heartbeat(2);
     expect(core.taken()).toEqual(["heartbeatAck -> 2"]);
-  });
-
-  test("answers a sync when the leader has confirmed itself and its slot is applied", () => {
-    const core = withSession();
-    core.ask(1, 1, SYNC_OP, Buffer.from("\0\0\0\u0001/", "latin1"));
-    const [asked] = core.told("syncAsk");
-    const message = present(asked, "a question").message as { tag: number };
+    core.ask(1, -2, 11);
     core.effects.length = 0;
-    core.asked(2, { type: "syncTell", tag: message.tag, slot: 3 });
-    expect(core.taken()).toEqual([]);
-    core.accept(3, []);
-    expect(core.taken()).toContain("write");
-  });
-
-  test("takes no answer to an earlier process in its place for one of its own", () => {
-    const core = withSession();
-    core.ask(1, 1, SYNC_OP, Buffer.from("\0\0\0\u0001/", "latin1"));
-    core.effects.length = 0;
-    for (const tag of [0, 1, 500, 1_000, 1_002, 5_000, 2 ** 52]) {
-      core.asked(2, { type: "syncTell", tag, slot: 0 });
+    for (const [round, from] of [
+      [0, 3],
+      [1, 4],
+    ] as const) {
+      core.heartbeat(2, { round, from });
+      expect(core.told("touched")).toEqual([]);
     }
-    expect(core.taken()).toEqual([]);
-    core.asked(2, { type: "syncTell", tag: 1_001, slot: 0 });
-    expect(core.taken()).toEqual(["write"]);
+    core.heartbeat(2, { round: 2, from: 3 });
+    expect(core.told("touched").map(({ to }) => to)).toEqual([3]);
   });
 
   test("is silent when it has not heard of a majority for long, and serves again when it has", () => {
@@ -397,5 +221,86 @@ describe("a follower", () => {
     const core = Core.serving([1, 2, 3]);
     core.step({ type: "resign" });
     expect(core.taken()).toEqual(["resigned"]);
+  });
+});
+
+describe("a leader", () => {
+  const EMPTY = new Uint8Array(0);
+  const creation = (connection: number): Entry => ({
+    type: "createSession",
+    server: 9,
+    connection,
+    timeoutMs: TIMEOUT_MS,
+    password: new Uint8Array(16),
+  });
+
+  /** Of three, with nothing chosen since member 2 backed it. */
+  function led(): Core {
+    const core = Core.serving([1, 2, 3]);
+    const { consensus } = core.state.replica;
+    core.pass(1_300);
+    const { role } = consensus;
+    if (role.type !== "preCandidate") throw new Error("it hears no leader");
+    const { round } = role;
+    core.receive(2, { type: "preVoted", round, granted: true, promised: 1, commit: 1 });
+    core.receive(2, { type: "promised", round, life: 11, commit: 1, accepted: [] });
+    return core;
+  }
+
+  /** The batches in its log that are behind what is chosen, by the connections in them. */
+  function batches({ state }: Core): (readonly number[])[] {
+    const { log, commit } = state.replica.consensus;
+    return log
+      .slice(commit + 1, log.last, Number.POSITIVE_INFINITY)
+      .map(({ value }) =>
+        decode(batch, value).entries.map((entry) => ("connection" in entry ? entry.connection : 0)),
+      );
+  }
+
+  function choose(core: Core): void {
+    const { consensus } = core.state.replica;
+    const { role, log } = consensus;
+    const round = role.type === "leader" ? role.round : 0;
+    core.receive(2, { type: "accepted", round, life: 102, to: log.last, gap: false });
+  }
+
+  test("takes once what comes again while it waits, and again what was applied", () => {
+    const core = led();
+    choose(core);
+    const forward = (...connections: number[]): void =>
+      core.asked(3, { type: "forward" }, encodeEntries(connections.map(creation)));
+    forward(1, 2);
+    forward(1, 2, 3);
+    forward(3);
+    const waiting = batches(core)
+      .flat()
+      .filter((connection) => connection > 0);
+    expect(waiting).toEqual([1, 2, 3]);
+    choose(core);
+    expect(core.state.submitted.size).toBe(0);
+    forward(1);
+    expect(batches(core).flat()).toEqual([1]);
+    expect(core.told("forwardRefused")).toEqual([]);
+  });
+
+  test("of another round takes again what the one before it took", () => {
+    const core = led();
+    core.asked(3, { type: "forward" }, encodeEntries([creation(1)]));
+    expect(core.state.submitted.size).toBe(1);
+    core.heartbeat(1, { round: 9, from: 3 });
+    expect(core.state.submitted.size).toBe(0);
+    core.step({
+      type: "received",
+      from: 3,
+      message: { type: "takeOver", round: 9 },
+      payload: EMPTY,
+    });
+    core.receive(2, { type: "promised", round: 10, life: 11, commit: 1, accepted: [] });
+    core.asked(3, { type: "forward" }, encodeEntries([creation(1)]));
+    expect(
+      batches(core)
+        .flat()
+        .filter((connection) => connection > 0),
+    ).toContain(1);
   });
 });

@@ -15,6 +15,7 @@ import {
   readMonitorConfig,
   readZooCfg,
   runMonitor,
+  settingsOf,
 } from "../../monitor/monitor-process.ts";
 import { fourLetterWord } from "../interop/zookeeper/four-letter-word.ts";
 import { freePorts } from "../support/free-ports.ts";
@@ -47,6 +48,14 @@ describe("the configuration of a monitor", () => {
       message: expect.stringContaining(`${join(directory, "data", "myid")} is missing`),
     });
     expect((await readZooCfg(path)).servers).toHaveLength(2);
+  });
+
+  test("is what clients read at /zookeeper/config, as ZooKeeper spells it", async () => {
+    await writeFile(path, inDirectory("server.2=b:1:2;2182", "server.1=a:1:2;2181"));
+    const { config } = settingsOf(await readZooCfg(path));
+    expect(Buffer.from(config).toString()).toBe(
+      "server.1=a:1:2:participant;0.0.0.0:2181\nserver.2=b:1:2:participant;0.0.0.0:2182\nversion=0",
+    );
   });
 
   test("may have its servers in a file beside it", async () => {

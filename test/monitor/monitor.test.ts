@@ -6,6 +6,7 @@ import { SILENT_LOG } from "../../cluster/base/log.ts";
 import { MemoryStore } from "../../cluster/kv/memory-store.ts";
 import type { Outgoing, TransportHandler } from "../../cluster/runtime/transport.ts";
 import type { MonitorMessage } from "../../monitor/message/registry.ts";
+import { encodeRows } from "../../monitor/message/rows.ts";
 import { Monitor, nameOf, nodeOf } from "../../monitor/monitor.ts";
 import { DEFAULT_SETTINGS } from "../../monitor/tree/settings.ts";
 import { Scheduler } from "../sim/scheduler.ts";
@@ -83,6 +84,21 @@ describe("a monitor's name among the others", () => {
   });
 });
 
+/** Of a member of an ensemble that exists already. */
+const HELLO = {
+  type: "hello",
+  life: 5,
+  answers: 0,
+  ticket: 1,
+  knows: 0,
+  standing: "acceptor",
+  ensemble: 9,
+  promise: { round: 1, node: 2 },
+  last: 7,
+  commit: 7,
+  leads: true,
+} as const;
+
 describe("a monitor in a process", () => {
   test("alone serves soon, says so, and comes back with what it had", async () => {
     const [store, scheduler] = [new MemoryStore(), new Scheduler()];
@@ -124,16 +140,17 @@ describe("a monitor in a process", () => {
     await expect(handler.answer({ ...touched, from: nameOf(2) }, CONTEXT)).rejects.toThrow(
       "does not answer touched",
     );
-    const rows = { type: "rows", transfer: 1, index: 0, rows: [], isLast: false } as const;
+    const rows = { type: "rows", transfer: 1, index: 0, isLast: false } as const;
     const fromElse = { message: rows, payload: EMPTY, from: peerName("osd.1") };
     await expect(handler.answer(fromElse, CONTEXT)).rejects.toThrow("does not answer rows");
   });
 
   test("answers rows when they are durable, and refuses parts that do not follow", async () => {
     const { handler, run } = await start([1, 2, 3]);
+    void handler.receive({ from: nameOf(2), message: HELLO, payload: EMPTY });
     const part = (index: number) => ({
-      message: { type: "rows", transfer: 4, index, rows: [], isLast: false } as const,
-      payload: EMPTY,
+      message: { type: "rows", transfer: 4, index, isLast: false } as const,
+      payload: encodeRows([]),
       from: nameOf(2),
     });
     const answers = [0, 1, 3].map((index) => handler.answer(part(index), CONTEXT));
@@ -143,6 +160,20 @@ describe("a monitor in a process", () => {
       { type: "rowsTaken", ok: true },
       { type: "rowsTaken", ok: false },
     ]);
+  });
+
+  test("ends its process with the advice to upgrade it if a newer one wrote what is chosen", async () => {
+    const { handler, run, failures } = await start([1, 2, 3]);
+    void handler.receive({ from: nameOf(2), message: HELLO, payload: EMPTY });
+    const entries = [{ round: 1, size: 1 }];
+    const message = { type: "chosen", prev: 0, commit: 1, entries } as const;
+    void handler.receive({ from: nameOf(2), message, payload: Uint8Array.of(2) });
+    await run(100);
+    expect(failures).toHaveLength(1);
+    expect(String(failures[0])).toMatch(
+      /wrote slot 1: version 2, .*; upgrade Kelp on this member$/,
+    );
+    expect(failures[0]).toMatchObject({ code: "PROGRAM_OUTDATED" });
   });
 
   test("ends its process when its store fails", async () => {

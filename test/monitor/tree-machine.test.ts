@@ -54,6 +54,28 @@ describe("the tree as a machine", () => {
     ]);
   });
 
+  test.each<[string, (good: number[]) => number[], boolean]>([
+    ["nothing", () => [], false],
+    ["no version that ever was", (good) => [0, ...good.slice(1)], false],
+    ["a beginning of a batch", (good) => good.slice(0, -1), false],
+    ["a batch with something behind it", (good) => [...good, 0], false],
+    ["an entry of no known kind", (good) => [...good.slice(0, 25), 1, 0, 0, 0, 99, 99], false],
+    ["a batch of a later version", (good) => [2, ...good.slice(1)], true],
+    ["a later version's, in its own way", () => [7, 1], true],
+  ])("is left alone by %s, everywhere", (_what, change, isNewer) => {
+    const [left, right] = [new TreeMachine(), new TreeMachine()];
+    for (const machine of [left, right]) applyAll(machine, [[], [session(1)]]);
+    const digest = left.digest();
+    const good = left.encode({ epoch: 1, index: 2, wallMs: WALL_MS }, []);
+    const bad = Uint8Array.from(change([...good]));
+    for (const machine of [left, right]) {
+      expect(machine.apply(3, bad)).toMatchObject({ isNewer, reason: expect.any(String) });
+      expect(machine.digest()).toBe(digest);
+    }
+    expect(left.apply(4, good)).toBeUndefined();
+    expect(left.digest()).not.toBe(digest);
+  });
+
   test("counts the rows that wait to be written", () => {
     const machine = new TreeMachine();
     machine.takeRows(0);

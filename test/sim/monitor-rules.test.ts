@@ -3,11 +3,13 @@
  * rule's switch turns it off, and the same events then end badly: a test that could not fail proves nothing.
  */
 import { describe, expect, test } from "vitest";
-import { AssertionError } from "../../cluster/base/assert.ts";
+import { AssertionError, assert } from "../../cluster/base/assert.ts";
 import { peerName } from "../../cluster/base/ids.ts";
+import { SILENT_LOG } from "../../cluster/base/log.ts";
 import { MemoryStore } from "../../cluster/kv/memory-store.ts";
 import type { KeyValue, ScanOptions } from "../../cluster/kv/store.ts";
 import type { Transport } from "../../cluster/runtime/transport.ts";
+import { decodeRows } from "../../monitor/message/rows.ts";
 import { rowsOf, rowWrite } from "../../monitor/replica/rows.ts";
 import { type RowsMessage, sendRows } from "../../monitor/replica/transfer.ts";
 import { Script } from "../monitor/consensus/script.ts";
@@ -348,8 +350,9 @@ describe("M6: a transfer is of one applied slot", () => {
     const target = new Ledger({ prefixOrder: true }, UNWATCHED);
     const loader = target.load();
     const transport: Pick<Transport<RowsMessage>, "request"> = {
-      async request(_, { message }) {
-        for (const row of message.rows) loader.add(row);
+      async request(_, { message, payload }) {
+        assert(payload instanceof Uint8Array, "the rows are one payload");
+        for (const row of decodeRows(payload)) loader.add(row);
         if (message.index === 0) await enter([{ session: 1, request: COUNT + 1 }]);
         return { from: peerName("mon.2"), message, payload: new Uint8Array(0) };
       },
@@ -360,8 +363,9 @@ describe("M6: a transfer is of one applied slot", () => {
       transport: { ...UNUSED_TRANSPORT, ...transport },
       peer: peerName("mon.2"),
       transfer: 1,
-      message: (rows) => rows,
+      message: (part) => part,
       isTaken: () => true,
+      log: SILENT_LOG,
     });
     expect(sent).toBe(true);
     expect(loader.slot).toBe(1);

@@ -52,7 +52,7 @@ async function crush(...words: string[]): Promise<Outcome> {
   const paths = words.map((word) => (/\.(txt|bin)$/.test(word) ? join(folder, word) : word));
   let exitCode = 0;
   await program.parseAsync(["crush", ...paths], { from: "user" }).catch((error: unknown) => {
-    const failure = failureOf(error);
+    const failure = failureOf(error, Number.POSITIVE_INFINITY);
     err += failure.text;
     exitCode = failure.exitCode;
   });

@@ -90,7 +90,9 @@ describe("kelp quorum status", () => {
 
   test("wants one way to name the members", async () => {
     expect(await kelp("-s", "a:1", "-c", "zoo.cfg")).toMatchObject({ exitCode: 2 });
-    expect(await kelp("-s", "nonsense")).toMatchObject({ exitCode: 1 });
+    for (const wrong of ["nonsense", "localhost:99999", "a:1,"]) {
+      expect(await kelp("-s", wrong)).toMatchObject({ exitCode: 2 });
+    }
   });
 });
 

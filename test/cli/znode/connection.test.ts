@@ -34,8 +34,8 @@ test("where nobody answers it says so, why, and what to do", async () => {
 
 test("what is no address is wrong", async () => {
   const { err, exitCode } = await znode.runAs("ls", "/", "--server", "a:b:c");
-  expect(exitCode).toBe(1);
-  expect(err).toContain("CONFIG_INVALID");
+  expect(exitCode).toBe(2);
+  expect(err).toContain("is no server; write host:port");
 });
 
 test("credentials need a scheme", async () => {

@@ -58,7 +58,7 @@ export class ZnodeCommand {
     });
     let exitCode = 0;
     await program.parseAsync(["znode", ...words], { from: "user" }).catch((error: unknown) => {
-      const failure = failureOf(error);
+      const failure = failureOf(error, Number.POSITIVE_INFINITY);
       err += failure.text;
       exitCode = failure.exitCode;
     });

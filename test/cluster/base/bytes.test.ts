@@ -12,6 +12,7 @@ import {
   textOf,
   toHex,
   utf8,
+  utf8Size,
   wellFormed,
 } from "../../../cluster/base/bytes.ts";
 
@@ -82,6 +83,7 @@ describe("text", () => {
     "\0",
   ])("%j survives the way there and back", (text) => {
     expect(textOf(utf8(text))).toBe(text);
+    expect(utf8Size(text)).toBe(utf8(text).byteLength);
   });
 
   test("that may be lossy is the same where it is UTF-8, and has replacements elsewhere", () => {

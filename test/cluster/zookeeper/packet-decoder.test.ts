@@ -105,6 +105,16 @@ describe("sizes", () => {
     expect(decoder.next()).toEqual(utf8("abcd"));
   });
 
+  test("take memory with what has arrived of them, until they are whole", () => {
+    const decoder = new PacketDecoder(1_000_000);
+    const bytes = framed(new Uint8Array(900_000));
+    decoder.push(bytes.subarray(0, 100_000));
+    expect([decoder.next(), decoder.gatheredBytes < 250_000]).toEqual([undefined, true]);
+    expect(decoder.gatheredBytes).toBeGreaterThan(99_000);
+    decoder.push(bytes.subarray(100_000));
+    expect([decoder.next()?.byteLength, decoder.gatheredBytes]).toEqual([900_000, 0]);
+  });
+
   test("can be looked at before they are judged", () => {
     const decoder = new PacketDecoder(10);
     decoder.push(utf8("ru"));

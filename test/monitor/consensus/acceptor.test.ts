@@ -79,6 +79,16 @@ describe("an acceptor that promised round 5 to member 2", () => {
     expect(durably).toMatchObject([{ type: "accepted", round: 5, to: 2, gap: false }]);
   });
 
+  test("promises nothing if it would take more than a message has, and lives on", () => {
+    const script = promised();
+    const { log } = script.state(3);
+    for (const slot of [2, 3]) log.put(slot, { round: 5, value: new Uint8Array(9 << 20) });
+    expect(tell(script, 1, prepare(6, 1))).toEqual({ atOnce: [], durably: [] });
+    expect(script.state(3).promise).toEqual({ round: 5, node: 2 });
+    log.put(3, { round: 5, value: new Uint8Array(6 << 20) });
+    expect(tell(script, 1, prepare(7, 1)).durably).toMatchObject([{ type: "promised", round: 7 }]);
+  });
+
   test("remembers it in its next life", () => {
     const script = promised();
     script.restart(3);

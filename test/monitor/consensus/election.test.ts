@@ -203,6 +203,7 @@ describe("a candidate", () => {
       message: { type: "fetch", from: 2, want: 0 },
       payload: new Uint8Array(0),
     });
+    script.sync(1);
     expect(script.transfersOf(1)).toEqual([2]);
     script.lose();
     script.passMs(2_000);

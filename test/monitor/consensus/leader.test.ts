@@ -114,6 +114,49 @@ describe("a leader", () => {
     expect(script.state(1).commit).toBe(2);
   });
 
+  /** For so long, in which the disk of 2 does nothing; when it was sent something to accept. */
+  function resendings(script: Script, forMs: number): number[] {
+    const beganMs = script.nowMs;
+    const sent: number[] = [];
+    while (script.nowMs - beganMs < forMs) {
+      script.passMs(50);
+      script.tick(1);
+      if (script.deliver({ type: "accept", to: 2 }) > 0) sent.push(script.nowMs - beganMs);
+      for (let turn = 0; turn < 3; turn++) {
+        script.sync(1);
+        script.sync(3);
+        script.deliver({ type: "heartbeat" });
+        script.deliver({ to: 3 });
+        script.deliver({ to: 1 });
+      }
+      script.deliver({ type: "accept", to: 2 });
+    }
+    return sent;
+  }
+
+  test("sends again to one that is only slow less and less often, to a bound", () => {
+    const script = led();
+    script.propose(1, "a");
+    script.deliver({ type: "accept", to: 2 });
+    const sentMs = resendings(script, 20_000);
+    const pausesMs = sentMs.map((ms, index) => ms - (sentMs[index - 1] ?? 0));
+    expect(pausesMs).toEqual([300, 600, 1_200, 2_400, 4_800, 4_800, 4_800]);
+  });
+
+  test.each<[string, (script: Script) => void]>([
+    ["got further", (script) => script.settle()],
+    ["is reached anew", (script) => script.step(1, { type: "linkChanged", node: 2, isUp: true })],
+  ])("sends again as soon as at first to a follower that %s", (_what, turn) => {
+    const script = led();
+    script.propose(1, "a");
+    script.deliver({ type: "accept", to: 2 });
+    expect(resendings(script, 2_500)).toHaveLength(3);
+    turn(script);
+    script.propose(1, "b");
+    script.deliver({ type: "accept", to: 2 });
+    expect(resendings(script, 400)).toEqual([300]);
+  });
+
   test("cuts what it sends into messages of a thousand slots, however small they are", () => {
     const script = led();
     script.cutOff(3);
@@ -144,6 +187,20 @@ describe("a leader", () => {
 
   test("steps down when no majority has answered its heartbeats for an election's time", () => {
     const script = led();
+    script.cutOff(2, 3);
+    script.passMs(550);
+    script.tick(1);
+    expect(script.state(1).role.type).toBe("leader");
+    script.passMs(200);
+    script.tick(1);
+    expect(script.state(1).role.type).toBe("follower");
+  });
+
+  test("judges nobody for the time in which it stood still itself, and then does", () => {
+    const script = led();
+    script.passMs(3_000);
+    script.tick(1, 2_950);
+    expect(script.state(1).role.type).toBe("leader");
     script.cutOff(2, 3);
     script.passMs(550);
     script.tick(1);
@@ -217,7 +274,13 @@ describe("a leader", () => {
     expect(script.logOf(3)).toEqual(["d@1"]);
   });
 
-  test("tries rows that did not arrive again with its next tick, not at once", () => {
+  test.each<[string, (script: Script) => void]>([
+    ["a while later, not with every tick", (script) => script.passMs(500)],
+    [
+      "when there is a new connection",
+      (script) => script.step(1, { type: "linkChanged", node: 3, isUp: true }),
+    ],
+  ])("tries rows that did not arrive again %s", (_what, turn) => {
     const script = led();
     script.cutOff(3);
     script.propose(1, "a");
@@ -228,6 +291,11 @@ describe("a leader", () => {
     script.endTransfer(1, undefined);
     expect(script.transfersOf(1)).toEqual([]);
     script.tick(1);
+    script.sync(1);
+    expect(script.transfersOf(1)).toEqual([]);
+    turn(script);
+    script.tick(1);
+    script.sync(1);
     expect(script.transfersOf(1)).toEqual([3]);
   });
 });

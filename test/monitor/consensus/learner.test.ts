@@ -49,6 +49,7 @@ describe("who is asked for what is chosen", () => {
     script.checkpoint(1, 3);
     expect(fetch(script, 2)).toEqual([]);
     expect(fetch(script, 2)).toEqual([]);
+    script.sync(1);
     expect(script.transfersOf(1)).toEqual([3]);
     expect(fetch(script, 4)).toMatchObject([{ type: "chosen", prev: 3 }]);
   });

@@ -294,6 +294,7 @@ export class Script {
   checkpoint(node: NodeId, slot = this.state(node).commit): void {
     const host = this.#host(node);
     const writes = trimLog(host.state, slot);
+    host.state.rowsSlot = slot;
     host.persists.push({ type: "persist", writes, then: [], rowsSlot: slot });
   }
 

@@ -108,6 +108,24 @@ describe("sizes", () => {
   });
 });
 
+test("packets that arrive in parts are bounded in total: one more large part is closed", async () => {
+  const monitor = await start({ port: { partialBytesMax: 1_500_000 } });
+  const part = (bytes: number): Buffer => {
+    const packet = Buffer.alloc(4 + bytes);
+    packet.writeInt32BE(900_000);
+    return packet;
+  };
+  const [one, two, small] = [client(monitor), client(monitor), client(monitor)];
+  await Promise.all([one, two, small].map((each) => each.connect()));
+  small.socket.write(part(10));
+  for (const large of [one, two]) large.socket.write(part(800_000));
+  const left = await Promise.race([one.closed().then(() => two), two.closed().then(() => one)]);
+  expect(monitor.logs.at(-1)).toContain("too many large packets arrive at once");
+  expect(monitor.port.connectionCount).toBe(2);
+  left.socket.write(Buffer.alloc(100_000));
+  await until(() => monitor.server.counts.received === 4);
+});
+
 describe("how many may connect", () => {
   test("is bounded per address", async () => {
     const monitor = await start({ port: { connectionsPerAddressMax: 2 } });

@@ -78,37 +78,26 @@ describe("three monitors", () => {
   );
 
   test(
-    "a leader that is asked to end hands over: nothing is lost, and the pause is shorter than a kill's",
+    "a leader that is asked to end hands over, and nothing is lost",
     async () => {
-      const gapsMs: Record<"SIGTERM" | "SIGKILL", number[]> = { SIGTERM: [], SIGKILL: [] };
-      const signals = ["SIGTERM", "SIGKILL"] as const;
-      for (const signal of [...signals, ...signals, ...signals]) {
+      for (let turn = 0; turn < 3; turn++) {
         const { leader, followers } = await ensemble.roles();
-        // Whom the writer is at does not end, so what it measures is the ensemble.
+        // Whom the writer is at does not end, so what it sees is the ensemble.
         const writer = new Writer(ensemble.client([followers[0]]));
         await writer.start();
-        const sinceMs = performance.now();
-        await leader.end(signal);
+        await leader.end("SIGTERM");
         await writer.untilAcknowledged(50);
-        gapsMs[signal].push(writer.longestGapMs(sinceMs));
         await writer.end();
-        if (signal === "SIGTERM") {
-          expect(writer.lostCount).toBe(0);
-          const tookOver = new RegExp(`takes over from mon.${leader.id}`);
-          expect(followers.some(({ stderr }) => tookOver.test(stderr))).toBe(true);
-        }
+        expect(writer.lostCount).toBe(0);
+        const tookOver = new RegExp(`takes over from mon.${leader.id}`);
+        expect(followers.some(({ stderr }) => tookOver.test(stderr))).toBe(true);
         leader.start();
         await leader.untilServing();
       }
-      expect(median(gapsMs.SIGTERM)).toBeLessThan(median(gapsMs.SIGKILL));
     },
     TEST_MS_MAX,
   );
 });
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >> 1] ?? 0;
-}
 
 test(
   "a new ensemble begins in any order and says what it waits for; later two serve without the third",

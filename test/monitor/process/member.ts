@@ -103,8 +103,10 @@ export class Member {
   }
 
   /** Returns before it serves. */
-  start(): void {
-    const child = spawn(process.execPath, [KELP, "monitor", "--config", this.configFile], {
+  start({ openFilesMax }: { readonly openFilesMax?: number } = {}): void {
+    const command = [process.execPath, KELP, "monitor", "--config", this.configFile];
+    const limit = openFilesMax === undefined ? "" : `ulimit -n ${openFilesMax}; `;
+    const child = spawn("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output = { stdout: "", stderr: "" };
@@ -112,7 +114,7 @@ export class Member {
       output.stdout += text;
     });
     child.stderr.setEncoding("utf8").on("data", (text) => {
-      output.stderr += text;
+      output.stderr = unwrapped(output.stderr + text);
     });
     const killWithUs = (): void => void child.kill("SIGKILL");
     process.once("exit", killWithUs);
@@ -212,7 +214,12 @@ export async function kelp(...words: string[]): Promise<Ended> {
     stderr += text;
   });
   const [code, signal] = await once(child, "close");
-  return { code, signal, stdout, stderr };
+  return { code, signal, stdout, stderr: unwrapped(stderr) };
+}
+
+/** What a command wraps is one line again, so that a test can look for what it says. */
+function unwrapped(stderr: string): string {
+  return stderr.replaceAll(/\n {2}(?=\S)/g, " ");
 }
 
 /** The middle byte of a file becomes another one. */

@@ -1,5 +1,8 @@
 /** One monitor without server lines, as a process on a real disk. */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { present } from "../../../cluster/base/assert.ts";
@@ -104,6 +107,32 @@ describe("a single monitor", () => {
       await second.close();
     }
   });
+});
+
+test("a single monitor keeps files for its store when clients would take them all", async () => {
+  const member = await single();
+  await member.addLine("maxClientCnxns=0");
+  member.start({ openFilesMax: 120 });
+  await member.untilServing();
+  await member.untilLogged("takes 60 connections of clients, not 20000");
+  const client = ensemble.client();
+  await client.create("/filled");
+  const sockets = Array.from({ length: 200 }, () => connect(member.port, "127.0.0.1"));
+  try {
+    await Promise.all(
+      sockets.map(async (socket) => {
+        socket.on("error", () => {}); // Those that are too many.
+        await once(socket, "connect");
+      }),
+    );
+    // Enough for new logs and tables.
+    for (let index = 0; index < 16; index++) {
+      await client.setData("/filled", randomBytes(1_000_000));
+    }
+    expect(await client.exists("/filled")).toMatchObject({ version: 16 });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
 
 describe("damage on the disk of a single monitor", () => {

@@ -9,7 +9,7 @@ export class Writer {
   readonly #client: ZooKeeperClient;
   /** Of what it writes. */
   readonly parent = `/written-${randomUUID()}`;
-  readonly #acknowledged: { readonly name: string; readonly atMs: number }[] = [];
+  readonly #acknowledged: string[] = [];
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   #isEnding = false;
@@ -21,7 +21,7 @@ export class Writer {
   }
 
   get acknowledged(): readonly string[] {
-    return this.#acknowledged.map(({ name }) => name);
+    return this.#acknowledged;
   }
 
   /** Requests of which it is not known whether they were carried out. */
@@ -48,17 +48,6 @@ export class Writer {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The longest time without an acknowledgement that ended after that moment. */
-  longestGapMs(sinceMs: number): number {
-    let gapMs = 0;
-    for (const [index, { atMs }] of this.#acknowledged.entries()) {
-      if (atMs < sinceMs) continue;
-      const previousMs = this.#acknowledged[index - 1]?.atMs ?? sinceMs;
-      gapMs = Math.max(gapMs, atMs - previousMs);
-    }
-    return gapMs;
-  }
-
   async #run(): Promise<void> {
     try {
       for (let number = 1; !this.#isEnding; number++) await this.#write(`${number}`);
@@ -79,7 +68,7 @@ export class Writer {
       this.#lostCount += 1;
       return;
     }
-    this.#acknowledged.push({ name, atMs: performance.now() });
+    this.#acknowledged.push(name);
     while ((this.#waiting[0]?.count ?? Number.POSITIVE_INFINITY) <= this.#acknowledged.length) {
       this.#waiting.shift()?.resolve();
     }

@@ -1,38 +1,50 @@
 import { describe, expect, test } from "vitest";
-import { textOf, utf8 } from "../../../cluster/base/bytes.ts";
+import { EMPTY_BYTES, textOf, utf8 } from "../../../cluster/base/bytes.ts";
 import { ClusterError, type ClusterErrorCode } from "../../../cluster/base/error.ts";
 import { peerName } from "../../../cluster/base/ids.ts";
+import { SILENT_LOG } from "../../../cluster/base/log.ts";
 import { MemoryStore } from "../../../cluster/kv/memory-store.ts";
+import type { KeyValue } from "../../../cluster/kv/store.ts";
+import { assertWithinLimits, payloadSize } from "../../../cluster/runtime/outgoing.ts";
 import type { Transport } from "../../../cluster/runtime/transport.ts";
+import { REQUEST_BYTES_MAX } from "../../../monitor/message/limits.ts";
+import { decodeRows } from "../../../monitor/message/rows.ts";
 import { rowsOf, rowWrite } from "../../../monitor/replica/rows.ts";
 import { type RowsMessage, sendRows } from "../../../monitor/replica/transfer.ts";
 
 const PEER = peerName("mon.2");
 
+type Part = RowsMessage & { readonly rows: readonly KeyValue[] };
+
 /** A peer that takes parts until `answer` says otherwise. */
 async function send(
   rows: readonly (readonly [string, string])[],
-  answer: (part: RowsMessage) => boolean = () => true,
+  answer: (part: Part) => boolean = () => true,
 ) {
   const store = new MemoryStore();
   const put = ([key, value]: readonly [string, string]) =>
     rowWrite(4, { type: "put", key: utf8(key), value: utf8(value) });
   await store.batch([...rows.map(put), rowWrite(5, { type: "delete", key: utf8("other") })]);
   await store.batch([rowWrite(5, { type: "put", key: utf8("other"), value: utf8("x") })]);
-  const parts: RowsMessage[] = [];
+  const parts: Part[] = [];
+  const errors: string[] = [];
   let underWay = 0;
   const transport: Transport<RowsMessage | boolean> = {
     self: peerName("mon.1"),
     route: () => {},
     send: () => false,
     close: () => Promise.resolve(),
-    async request(peer, { message }) {
+    async request(peer, outgoing) {
+      const { message, payload } = outgoing;
       if (typeof message === "boolean") throw new Error("rows are asked to be taken");
+      assertWithinLimits(0, payloadSize(outgoing));
       underWay += 1;
       expect(underWay).toBe(1);
-      parts.push(message);
+      const rows = decodeRows(payload instanceof Uint8Array ? payload : EMPTY_BYTES);
+      const part = { ...message, rows };
+      parts.push(part);
       await Promise.resolve();
-      const ok = answer(message);
+      const ok = answer(part);
       underWay -= 1;
       return { from: peer, message: ok, payload: new Uint8Array(0) };
     },
@@ -43,11 +55,12 @@ async function send(
     ...options,
     message: (part) => part,
     isTaken,
+    log: { ...SILENT_LOG, error: (message) => errors.push(message) },
   });
-  return { isSent, parts };
+  return { isSent, parts, errors };
 }
 
-function keysOf(parts: readonly RowsMessage[]): string[] {
+function keysOf(parts: readonly Part[]): string[] {
   return parts.flatMap(({ rows }) => rows.map(([key]) => textOf(key)));
 }
 
@@ -92,6 +105,25 @@ describe("rows that are sent", () => {
       expect(bytes).toBeLessThan(512 << 10);
       expect(part.rows.length).toBeLessThanOrEqual(4_096);
     }
+  });
+
+  test("fit into a message, also one that is as long as three requests behind others", async () => {
+    const large = "v".repeat(3 * REQUEST_BYTES_MAX);
+    const rows = [
+      ["a", "v".repeat(200_000)],
+      ["b", large],
+      ["c", "1"],
+    ] as const;
+    const { isSent, parts } = await send(rows);
+    expect([isSent, keysOf(parts)]).toEqual([true, ["a", "b", "c"]]);
+  });
+
+  test("are given up where one fits into none, with a word to the operator", async () => {
+    const { isSent, parts, errors } = await send([["a", "v".repeat(16 << 20)]]);
+    expect([isSent, parts]).toEqual([false, []]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^a row of 167\d+ bytes cannot be sent to mon.2/),
+    ]);
   });
 
   test("end with the first part that is refused", async () => {

@@ -1,7 +1,14 @@
 /** Each case is what Apache ZooKeeper 3.8.0 answers. */
 import { describe, expect, test } from "vitest";
 import { type Acl, digestId, OPEN_ACL } from "../../../cluster/zookeeper/acl.ts";
-import { digestIdentities, fixupAcl, isAllowed, withoutHashes } from "../../../monitor/tree/acl.ts";
+import {
+  ACL_COUNT_MAX,
+  ACL_SIZE_MAX,
+  digestIdentities,
+  fixupAcl,
+  isAllowed,
+  withoutHashes,
+} from "../../../monitor/tree/acl.ts";
 import type { Identity } from "../../../monitor/tree/batch.ts";
 import { DEFAULT_SETTINGS } from "../../../monitor/tree/settings.ts";
 
@@ -72,6 +79,23 @@ describe("which ACL a node can get", () => {
 
   test("auth of somebody who has not authenticated, which an address alone is not", () => {
     expect(fixupAcl([acl("auth", "")], [ip], DEFAULT_SETTINGS)).toBeUndefined();
+  });
+});
+
+describe("a node cannot get an ACL", () => {
+  const addresses = (count: number) =>
+    Array.from({ length: count }, (_, at) => acl("ip", `10.0.${at >> 8}.${at & 0xff}`));
+  const large = (size: number) => [acl("digest", `${"u".repeat(size - "digest:x".length)}:x`)];
+  const auths = (count: number) => Array.from({ length: count }, (_, at) => acl("auth", "", at));
+  const many = Array.from({ length: 16 }, (_, at) => ({ ...bob, id: `${at}:x` }));
+  const cases: [string, readonly Acl[], readonly Acl[]][] = [
+    ["of too many entries", addresses(ACL_COUNT_MAX), addresses(ACL_COUNT_MAX + 1)],
+    ["of too many bytes", large(ACL_SIZE_MAX), large(ACL_SIZE_MAX + 1)],
+    ["that becomes too long", auths(ACL_COUNT_MAX / 16), auths(ACL_COUNT_MAX / 16 + 1)],
+  ];
+  test.each(cases)("%s", (_, most, more) => {
+    expect(fixupAcl(most, many, DEFAULT_SETTINGS)).toBeDefined();
+    expect(fixupAcl(more, many, DEFAULT_SETTINGS)).toBeUndefined();
   });
 });
 

@@ -161,7 +161,11 @@ test("modes are those of the protocol", () => {
   const { world, client } = populated();
   const command: CreateCommand = { ...createFields({}), path: "/", ttl: -1, makes: "ordinary" };
   const context = { zxid: 9, wallMs: 9, part: 0, triggers: [], session: client.session };
-  const { error } = applyCreate(world.tree, { ...context, identities: [] }, command);
+  const { error } = applyCreate(
+    world.tree,
+    { ...context, identities: [], aclBytesLeft: 0 },
+    command,
+  );
   expect(nameOf(error)).toBe("NODEEXISTS");
   expect(error).toBe(ERRORS.NODEEXISTS);
 });

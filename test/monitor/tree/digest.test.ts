@@ -54,3 +54,20 @@ test("a hundred thousand neighbours do not collide", () => {
   }
   expect(seen.size).toBe(100_000);
 });
+
+test("the hash of bytes is that of their words, wherever they lie", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 70 }), fc.nat(3), (bytes, offset) => {
+      const placed = new Uint8Array(offset + bytes.length);
+      placed.set(bytes, offset);
+      const expected = hashOf((hasher) => {
+        hasher.word(bytes.length);
+        const whole = bytes.length - (bytes.length % 4);
+        const buffer = Buffer.from(bytes);
+        for (let at = 0; at < whole; at += 4) hasher.word(buffer.readInt32LE(at));
+        for (const byte of bytes.subarray(whole)) hasher.word(byte);
+      });
+      expect(hashOf((hasher) => hasher.bytes(placed.subarray(offset)))).toEqual(expected);
+    }),
+  );
+});

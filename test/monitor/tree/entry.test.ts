@@ -62,6 +62,12 @@ describe("a request counts once, and in its turn", () => {
     expect(world.entry(request)).toMatchObject({ kind: "repeat" });
   });
 
+  test("switched off, it is applied before its predecessor", () => {
+    const { world, client } = twice({ applyInOrder: false });
+    const early = world.requestOf(client, "delete", { path: "/none", version: -1 });
+    expect(world.entry(early)).toMatchObject({ kind: "done", error: -101 });
+  });
+
   test("a request that fails counts too", () => {
     const { world, client } = twice();
     client.sequence = 0;

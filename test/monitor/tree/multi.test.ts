@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { MultiOp } from "../../../cluster/zookeeper/multi-records.ts";
 import { digestOf } from "../../../monitor/tree/tree.ts";
+import { ACL } from "../../../monitor/tree/znode.ts";
 import { createFields, World } from "./world.ts";
 
 const create = (path: string, flags = 0): MultiOp => ({
@@ -129,4 +130,44 @@ test("a failed one leaves the digest to what takes a zxid and a request's number
   failing.multi(create("/b", 1), set("/a"), remove("/a"), create("/a"), check("/none"));
   other.world.write(other.client, "check", { path: "/none", version: 0 });
   expect(digestOf(failing.world.tree)).toBe(digestOf(other.world.tree));
+});
+
+describe("the ACLs of all nodes that it makes", () => {
+  /** Each node gets some 48 KiB for a few bytes of "auth". */
+  function known() {
+    const { world, client, multi } = populated();
+    for (let at = 0; at < 48; at++) {
+      client.identities.push({ scheme: "digest", id: `${at}:${"x".repeat(1_000)}` });
+    }
+    const acl = [{ perms: 31, id: { scheme: "auth", id: "" } }];
+    const parts = (count: number): MultiOp[] =>
+      Array.from({ length: count }, (_, at) => ({
+        type: "create",
+        ...createFields({ flags: 0 }),
+        acl,
+        path: `/n${at}`,
+      }));
+    return { world, client, multi, parts };
+  }
+
+  test("have no more than one node may, and what the size of the request allows", () => {
+    const { world, multi, parts } = known();
+    expect(multi(...parts(1)).response?.map(({ type }) => type)).toEqual(["create"]);
+    const { count } = world.tree.znodes;
+    const refused = multi(...parts(6).slice(1));
+    expect(refused.response?.map((result) => "err" in result && result.err)).toEqual([
+      0, -114, -2, -2, -2,
+    ]);
+    expect(world.tree.znodes.count).toBe(count);
+  });
+
+  test("count if they are what the client spelt out, and then always fit", () => {
+    const { world, multi, parts, client } = known();
+    const acl = client.identities.slice(1).map((id) => ({ perms: 31, id }));
+    const spelt = parts(20).map((part) => ({ ...part, acl }) as MultiOp);
+    expect(multi(...spelt).response?.map(({ type }) => type)).toEqual(Array(20).fill("create"));
+    expect(
+      world.tree.acls.get(world.tree.znodes.int(world.tree.znodes.find("/n0") ?? 0, ACL)).list,
+    ).toEqual(acl);
+  });
 });

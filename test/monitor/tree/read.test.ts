@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { digestId, OPEN_ACL } from "../../../cluster/zookeeper/acl.ts";
 import type { MultiOp } from "../../../cluster/zookeeper/multi-records.ts";
-import { read } from "../../../monitor/tree/read.ts";
+import { MULTI_READ_BYTES_MAX, read } from "../../../monitor/tree/read.ts";
 import { digestOf } from "../../../monitor/tree/tree.ts";
 import { nameOf, World } from "./world.ts";
 
@@ -121,6 +121,8 @@ test.each([
   ["", ["/a/c", "/x"]],
   ["/", ["/a/c", "/x"]],
   [" / ", ["/a/c", "/x"]],
+  ["\0\t", ["/a/c", "/x"]],
+  [" / /", []],
   ["/a", ["/a/c"]],
   ["/a/", ["/a/c"]],
   ["a", []],
@@ -132,6 +134,12 @@ test.each([
   expect(world.read(world.connect(), "getEphemerals", { prefixPath }).fields?.ephemerals).toEqual(
     [],
   );
+});
+
+test("getEphemerals takes no longer for spaces than for other characters", () => {
+  const { world, client } = populated();
+  const prefixPath = `${" ".repeat(900_000)}x`;
+  expect(world.read(client, "getEphemerals", { prefixPath }).fields?.ephemerals).toEqual([]);
 });
 
 test("multiRead answers part by part", () => {
@@ -153,6 +161,20 @@ test("multiRead answers part by part", () => {
   const write: MultiOp = { type: "delete", path: "/a", version: -1 };
   expect(world.read(client, "multiRead", [write]).name).toBe("MARSHALLINGERROR");
 });
+
+test.each(["getData", "getChildren"] as const)(
+  "a multiRead that names a large node again and again with %s is refused",
+  (type) => {
+    const { world, client } = populated();
+    world.create(client, "/large", { data: new Uint8Array(1 << 20) });
+    for (let at = 0; at < 64; at++) world.create(client, `/large/${"x".repeat(1 << 14)}${at}`);
+    const naming = (count: number): MultiOp[] =>
+      Array.from({ length: count }, () => ({ type, path: "/large", watch: false }));
+    const count = MULTI_READ_BYTES_MAX >> 20;
+    expect(world.read(client, "multiRead", naming(count - 1)).name).toBe("OK");
+    expect(world.read(client, "multiRead", naming(count)).name).toBe("MARSHALLINGERROR");
+  },
+);
 
 test("reads change nothing", () => {
   const { world, client } = populated();

@@ -90,6 +90,16 @@ describe("credentials", () => {
     expect(tried("digest", "u1:p", from)).toHaveLength(255);
   });
 
+  test("a connection has identities of so many bytes, and keeps those it has", () => {
+    const large = "u".repeat(10_000);
+    const identities = authenticate(client, { scheme: "digest", auth: utf8(`${large}:p`) }, "");
+    expect(identities).toHaveLength(2);
+    const from = { ...client, identities: [...(identities ?? [])] };
+    expect(tried("digest", `${large}2:p`, from)).toBeUndefined();
+    expect(tried("digest", `${large}:p`, from)).toHaveLength(2);
+    expect(tried("digest", "small:p", from)).toHaveLength(3);
+  });
+
   test("whoAmI shows users, not hashes", () => {
     expect(userOf({ scheme: "digest", id: "a:hash" })).toBe("a");
     expect(userOf({ scheme: "ip", id: "::1" })).toBe("::1");

@@ -165,7 +165,9 @@ test("order, freshness and watches hold for any population and any loss on the w
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (seed) => {
       const prng = createPrng(seed);
-      const world = new ServerWorld({ limits: { requestsPerConnection: 5, requests: 9 } });
+      const world = new ServerWorld({
+        limits: { requestsPerConnection: 5, requests: 9, forwardedBytes: 900, requestBytes: 4_000 },
+      });
       const people = start(world);
       for (let round = 0; round < 60; round++) {
         const person = people[randomInt(prng, people.length)] as Person;

@@ -33,6 +33,10 @@ test.each([
   ["extendedTypesEnabled", "TRUE", true],
   ["quorumListenOnAllIPs", "1", undefined],
   ["dataDir", "", undefined],
+  ["jute.maxbuffer", "4194304", 4 << 20],
+  ["jute.maxbuffer", "4194305", undefined],
+  ["kelp.reapIntervalMs", "1000", 1000],
+  ["kelp.reapIntervalMs", "999", undefined],
 ] as const)("%s=%s", (key, text, value) => {
   expect(ZOO_SETTINGS[key].parse(text)).toBe(value);
 });

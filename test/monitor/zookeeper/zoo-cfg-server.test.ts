@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { parseServer, parseServerId } from "../../../monitor/zookeeper/zoo-cfg-server.ts";
+import {
+  formatServer,
+  parseServer,
+  parseServerId,
+} from "../../../monitor/zookeeper/zoo-cfg-server.ts";
 
 describe("server lines", () => {
   const cases: [text: string, expected: string][] = [
@@ -41,6 +45,16 @@ describe("server lines", () => {
   test.each(wrong)("%s is refused", (text, offset, part) => {
     const line = parseServer(1, text);
     expect(line).toMatchObject({ offset, problem: expect.stringContaining(part) });
+  });
+
+  test.each([
+    ["a:1:2", "a:1:2:participant"],
+    ["a:1:2;3", "a:1:2:participant;0.0.0.0:3"],
+    ["[::1]:1:2|b:3:4:observer;[::2]:5", "[::1]:1:2|b:3:4:observer;[::2]:5"],
+  ])("%s is shown as ZooKeeper shows it", (text, expected) => {
+    const line = parseServer(1, text);
+    if ("problem" in line) throw new Error(line.problem);
+    expect(formatServer(line)).toBe(expected);
   });
 
   test("ids are numbers that a file name and a 32-bit field can hold", () => {

@@ -67,6 +67,7 @@ test("what is not said has ZooKeeper's default", () => {
     tickTimeMs: 3000,
     maxClientCnxns: 60,
     juteMaxBuffer: 1_048_575,
+    reapIntervalMs: 60_000,
     superDigest: undefined,
     skipAcl: false,
     extendedTypes: false,
@@ -96,8 +97,13 @@ test("options that change results are found under both spellings", () => {
 });
 
 test("Kelp's own options, and the port of ZooKeeper's metrics where they say nothing", () => {
-  const own = parse("kelp.clusterKeyFile=/key", "kelp.dataDir=/fast", "kelp.httpPort=7000");
-  expect(own).toMatchObject({ clusterKeyFile: "/key", storeDir: "/fast" });
+  const own = parse(
+    "kelp.clusterKeyFile=/key",
+    "kelp.dataDir=/fast",
+    "kelp.httpPort=7000",
+    "kelp.reapIntervalMs=1500",
+  );
+  expect(own).toMatchObject({ clusterKeyFile: "/key", storeDir: "/fast", reapIntervalMs: 1_500 });
   expect(own.http).toEqual({ host: "0.0.0.0", port: 7000 });
   expect(parse("metricsProvider.httpPort=7001").http).toEqual({ host: "0.0.0.0", port: 7001 });
 });
@@ -105,6 +111,13 @@ test("Kelp's own options, and the port of ZooKeeper's metrics where they say not
 describe("what is wrong is told with its place", () => {
   const cases: [what: string, lines: string[], problems: RegExp[]][] = [
     ["a value", ["clientPort=x"], [/^zoo\.cfg:2:12: clientPort is "x", expected a port from 1 /]],
+    [
+      "a request that no message can carry",
+      ["jute.maxbuffer=10485760"],
+      [
+        /^zoo\.cfg:2:16: jute\.maxbuffer is "10485760", expected a number from 1024 to 4194304, because a request /,
+      ],
+    ],
     ["a server line", ["server.1=a:1:b"], [/^zoo\.cfg:2:14: server\.1 has the port "b"/]],
     ["a server id", ["server.one=a:1:2"], [/^zoo\.cfg:2:1: .*"one" is no server id/]],
     [
@@ -123,6 +136,7 @@ describe("what is wrong is told with its place", () => {
       ["minSessionTimeout=9", "maxSessionTimeout=8"],
       [/minSessionTimeout \(9\) is more/],
     ],
+    ["an address with a port that is none", ["clientPort=x", "clientPortAddress=::1"], [/"x"/]],
     ["an address without port", ["clientPortAddress=::1"], [/^zoo\.cfg:2:1: .* clientPort is not/]],
     ["demanded protection", ["sslQuorum=true"], [/^zoo\.cfg:2:1: sslQuorum: peers are not enc/]],
     ["only observers", ["server.1=a:1:2:observer"], [/all servers are observers/]],

@@ -80,7 +80,7 @@ describe("a planted bug", () => {
     },
     {
       plant: "trusts-empty-disks",
-      from: 100,
+      from: 530,
       seeds: 20,
       outcomes: ["correctness", "crash"],
       reason: /chosen with two values/,

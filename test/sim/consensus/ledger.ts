@@ -6,7 +6,12 @@ import { assert } from "../../../cluster/base/assert.ts";
 import { equalBytes, utf8 } from "../../../cluster/base/bytes.ts";
 import type { KeyValue, Write } from "../../../cluster/kv/store.ts";
 import { decode, encode, list, record, u53 } from "../../../cluster/wire/codec.ts";
-import type { BatchHeader, Machine, MachineLoader } from "../../../monitor/replica/machine.ts";
+import type {
+  BatchHeader,
+  Machine,
+  MachineLoader,
+  Unreadable,
+} from "../../../monitor/replica/machine.ts";
 import { type Entry, entryCodec } from "./messages.ts";
 
 const batchCodec = record({
@@ -63,15 +68,16 @@ export class Ledger implements Machine<Entry> {
     return encode(batchCodec, { ...header, entries });
   }
 
-  apply(slot: number, value: Uint8Array): void {
+  apply(slot: number, value: Uint8Array): Unreadable | undefined {
     this.#watch.applied(slot, value);
     const { epoch, index, entries } = decode(batchCodec, value);
     const follows =
       epoch === this.#epoch ? index === this.#index + 1 : epoch > this.#epoch && index === 0;
-    if (this.#rules.prefixOrder && !follows) return;
+    if (this.#rules.prefixOrder && !follows) return undefined;
     this.#epoch = epoch;
     this.#index = index;
     for (const entry of entries) this.#enter(entry);
+    return undefined;
   }
 
   digest(): number {

@@ -189,7 +189,7 @@ export async function bootMember(
 
   async function transferTo(node: NodeId): Promise<void> {
     // The iterator is of now; what is checkpointed while it is read is not in it.
-    const slot = replica.rowsSlot;
+    const slot = replica.consensus.rowsSlot;
     try {
       const ok = await sendRows<LedgerMessage>({
         store,
@@ -197,8 +197,9 @@ export async function bootMember(
         transport,
         peer: nameOf(node),
         transfer: 1 + randomU32(prng),
-        message: (rows) => rows,
+        message: (part) => part,
         isTaken: (message) => message.type === "rowsTaken" && message.ok,
+        log: env.log,
       });
       submit({ type: "transferEnded", node, slot: ok ? slot : undefined });
     } catch (error) {
@@ -220,12 +221,13 @@ export async function bootMember(
   function takeRows(
     from: NodeId,
     message: LedgerMessage & { type: "rows" },
+    payload: Uint8Array,
   ): Promise<Outgoing<LedgerMessage>> {
     return new Promise((resolve) => {
       lastCall += 1;
       const call = lastCall;
       rowCalls.set(call, (ok) => resolve({ message: { type: "rowsTaken", ok } }));
-      submit({ ...message, type: "rowsReceived", from, call });
+      submit({ ...message, type: "rowsReceived", from, payload, call });
     });
   }
 
@@ -234,8 +236,8 @@ export async function bootMember(
       if (!isConsensus(message)) return;
       submit({ type: "received", from: nodeOf(from), message, payload });
     },
-    answer: ({ from, message }) =>
-      message.type === "rows" ? takeRows(nodeOf(from), message) : place(message),
+    answer: ({ from, message, payload }) =>
+      message.type === "rows" ? takeRows(nodeOf(from), message, payload) : place(message),
     connectionChanged(peer, isUp) {
       if (peer.startsWith("mon.")) submit({ type: "linkChanged", node: nodeOf(peer), isUp });
     },

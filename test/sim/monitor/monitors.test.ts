@@ -88,9 +88,16 @@ describe("a planted bug", () => {
     {
       plant: "applies-twice",
       from: 1,
-      seeds: 50,
+      seeds: 100,
       outcomes: ["correctness"],
       reason: /took effect twice/,
+    },
+    {
+      plant: "applies-early",
+      from: 1,
+      seeds: 50,
+      outcomes: ["correctness"],
+      reason: /took effect as \d+, and <[^>]+> before it as/,
     },
     {
       plant: "ends-sessions-early",

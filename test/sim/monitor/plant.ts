@@ -6,6 +6,7 @@ export const PLANTS = [
   "forgets-accepted",
   "tells-late",
   "applies-twice",
+  "applies-early",
   "ends-sessions-early",
 ] as const;
 export type Plant = (typeof PLANTS)[number];
@@ -15,5 +16,6 @@ export const RULES_OF_PLANT: Readonly<Record<Plant, Rules>> = {
   "forgets-accepted": { proposeAgain: false },
   "tells-late": { watchFirst: false },
   "applies-twice": { applyOnce: false },
+  "applies-early": { applyInOrder: false },
   "ends-sessions-early": { newLeaderWaits: false },
 };

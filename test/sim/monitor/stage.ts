@@ -35,6 +35,8 @@ const RESTART_MS = 150;
 export interface StageOptions {
   readonly rules?: Rules;
   readonly minSessionTimeoutMs?: number;
+  /** Few, so that rows have to be sent. */
+  readonly logSlotsKept?: number;
   readonly crash?: CrashPoint;
 }
 
@@ -169,7 +171,7 @@ export class Stage {
     return promise;
   }
 
-  #addMember(self: number, { rules = {}, minSessionTimeoutMs, crash }: StageOptions): void {
+  #addMember(self: number, { rules = {}, crash, ...rest }: StageOptions): void {
     const name = nameOf(self);
     const { scheduler, network, streams, nodes: members } = this;
     const world = { scheduler, prng: this.#prng, trace: NO_TRACE, name };
@@ -191,7 +193,7 @@ export class Stage {
         const store = this.#counted(self, env.store, crash?.node === self ? crash : undefined);
         const seen = { ...env, streams: env.streams, exit, store };
         const options = {
-          ...(minSessionTimeoutMs !== undefined && { minSessionTimeoutMs }),
+          ...rest,
           self,
           members,
           rules,
