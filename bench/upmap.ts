@@ -107,7 +107,7 @@ function measure(site: Site, scale: Scale, tool: Osdmaptool | undefined): Measur
   const { name, tree, steps, size = 3, pgNums } = site;
   const pools = pgNums.map((pgNum, index) => pool({ id: poolId(1 + index), pgNum, size }));
   const map = world(tree, { steps, pools });
-  tool?.give(map);
+  tool?.givePlacement(map);
   const ours: Turn[] = [];
   const theirs: Turn[] = [];
   for (let turn = 0; turn < TURNS[scale]; turn += 1) {

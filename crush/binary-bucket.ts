@@ -38,15 +38,16 @@ const head = record<Head>({
 
 const nodeWeights = list(u8, u32, { sizeMin: 4, countMax: 255 });
 
-/** The slot of bucket `-1 - slot`, which may be empty. */
-export function bucketForm(slot: number): Form<CrushBucket | undefined> {
+/** The slot of bucket `-1 - slot`, which may be empty. Without a slot, that of any bucket. */
+export function bucketForm(slot?: number): Form<CrushBucket | undefined> {
+  const expectedId = slot === undefined ? undefined : -1 - slot;
   return {
-    read: (input) => readBucket(input, -1 - slot),
+    read: (input) => readBucket(input, expectedId),
     write: writeBucket,
   };
 }
 
-function readBucket(input: ByteReader, expectedId: number): CrushBucket | undefined {
+function readBucket(input: ByteReader, expectedId?: number): CrushBucket | undefined {
   const { offset } = input;
   const number = u32.read(input);
   if (number === 0) return undefined;
@@ -55,7 +56,7 @@ function readBucket(input: ByteReader, expectedId: number): CrushBucket | undefi
     throw input.error("MALFORMED", `there is no bucket algorithm ${number}`, offset);
   }
   const { id, type, alg: again, hash, weight, items } = head.read(input);
-  if (id !== expectedId) {
+  if (expectedId !== undefined && id !== expectedId) {
     throw input.error("MALFORMED", `the slot of bucket ${expectedId} holds bucket ${id}`, offset);
   }
   if (again !== number) {

@@ -68,7 +68,7 @@ const ruleHead = record<Omit<Rule, "steps">>({ ruleset: u8, type: u8, minSize: u
 const ruleStep = record<RuleStep>({ op: u32, arg1: s32, arg2: s32 });
 
 /** The number of steps stands before the head, and the steps behind it. */
-const ruleForm: Form<Rule | undefined> = {
+export const ruleForm: Form<Rule | undefined> = {
   read(input) {
     if (u32.read(input) === 0) return undefined;
     const count = u32.read(input);
@@ -100,11 +100,12 @@ interface ChooseArgsSet {
 }
 
 const weightSet = list(u32, u32, { sizeMin: 4, countMax: ITEM_COUNT_MAX });
-const slotArgs = record<SlotArgs>({
-  slot: u32,
+const args = {
   weightSets: list(u32, weightSet, { sizeMin: 4, countMax: POSITION_COUNT_MAX }),
   ids: list(u32, s32, { sizeMin: 4, countMax: ITEM_COUNT_MAX }),
-});
+};
+export const bucketArgsForm: Form<BucketArgs> = record<BucketArgs>(args);
+const slotArgs = record<SlotArgs>({ slot: u32, ...args });
 const chooseArgsSets = list<ChooseArgsSet>(
   u32,
   record({

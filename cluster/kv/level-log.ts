@@ -5,7 +5,8 @@
  *
  *   checksum (4) of type and data, size (2), type (1), data
  */
-import { crc32c, unmaskedCrc } from "./crc32c.ts";
+import { crc32c } from "../wire/crc32c.ts";
+import { unmaskedCrc } from "./masked-crc.ts";
 
 const BLOCK_SIZE = 32 << 10;
 const HEADER_SIZE = 7;

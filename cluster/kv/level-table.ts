@@ -6,7 +6,8 @@
  *   data blocks, filter block, metaindex block, index block, each: contents, type (1), checksum (4)
  *   footer: where the metaindex and the index are, padding, magic number
  */
-import { crc32c, unmaskedCrc } from "./crc32c.ts";
+import { crc32c } from "../wire/crc32c.ts";
+import { unmaskedCrc } from "./masked-crc.ts";
 import { type ByteReader, readVarint, snappyUncompress } from "./snappy.ts";
 
 const FOOTER_SIZE = 48;

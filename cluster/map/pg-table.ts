@@ -4,6 +4,7 @@
  * each PG.
  */
 import type { PoolId } from "../base/ids.ts";
+import { changedNestedMap } from "./nested-map.ts";
 import type { PgId } from "./pg-id.ts";
 
 export type PgTable<T> = ReadonlyMap<PoolId, ReadonlyMap<number, T>>;
@@ -21,16 +22,8 @@ export function changedPgTable<T>(
   table: PgTable<T>,
   changes: Iterable<readonly [PgId, T | undefined]>,
 ): PgTable<T> {
-  const changed = new Map<PoolId, Map<number, T>>();
-  for (const [{ pool, seed }, value] of changes) {
-    const entries = changed.get(pool) ?? new Map(table.get(pool));
-    changed.set(pool, entries);
-    if (value === undefined) entries.delete(seed);
-    else entries.set(seed, value);
-  }
-  const result = new Map([...table, ...changed]);
-  for (const [pool, entries] of changed) if (entries.size === 0) result.delete(pool);
-  return result;
+  const rows = [...changes].map(([{ pool, seed }, value]) => [pool, seed, value] as const);
+  return changedNestedMap(table, rows);
 }
 
 export function* pgEntries<T>(table: PgTable<T>): Generator<readonly [PgId, T]> {

@@ -46,10 +46,17 @@ export class Placement {
   constructor(map: PlacementMap) {
     const { osds, pools, crush } = map;
     this.map = map;
-    this.#weights = Uint32Array.from(osds, ({ weight }) => weight);
-    this.#affinities = Uint32Array.from(osds, ({ primaryAffinity }) => primaryAffinity);
-    this.#exists = Uint8Array.from(osds, ({ exists }) => Number(exists));
-    this.#isUp = Uint8Array.from(osds, ({ exists, up }) => Number(exists && up));
+    this.#weights = new Uint32Array(osds.length);
+    this.#affinities = new Uint32Array(osds.length);
+    this.#exists = new Uint8Array(osds.length);
+    this.#isUp = new Uint8Array(osds.length);
+    // Every epoch with ten thousand OSDs comes by here, and typed arrays of mapped ones are slow to make.
+    for (const [id, { exists, up, weight, primaryAffinity }] of osds.entries()) {
+      this.#weights[id] = weight;
+      this.#affinities[id] = primaryAffinity;
+      this.#exists[id] = Number(exists);
+      this.#isUp[id] = Number(exists && up);
+    }
     this.#ruleIds = new Map([...pools].map(([id, pool]) => [id, ruleIdOf(crush.map, pool)]));
   }
 

@@ -1,5 +1,5 @@
 /** Writes the parts of a log as LevelDB does. */
-import { crc32c } from "../../../cluster/kv/crc32c.ts";
+import { crc32c } from "../../../cluster/wire/crc32c.ts";
 
 export const PART = { full: 1, first: 2, middle: 3, last: 4 } as const;
 

@@ -152,7 +152,7 @@ function shown({ osds, primary }: OsdSet): string {
 function compare(seed: number): void {
   const prng = createPrng(seed);
   const map = randomMap(prng);
-  tool.give(map);
+  tool.givePlacement(map);
   const placement = new Placement(map);
   const { stages, acting } = ourDumps(placement);
   const printed = (option: string, row: RegExp): string[] =>

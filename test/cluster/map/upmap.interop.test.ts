@@ -63,7 +63,7 @@ interopTool({ command: "osdmaptool", debianPackage: "ceph-base" })("with osdmapt
     "over %s every OSD is in range, and with no more items if osdmaptool's are too",
     (_, tree, steps, out) => {
       const map = make(tree, steps, out);
-      tool.give(map);
+      tool.givePlacement(map);
       const theirs = { ...map, pgUpmapItems: itemsOfCommands(tool.balance().commands) };
       const { changes, movedCount } = balanceUpmaps(map);
       const ours = deviationsOf(withUpmapChanges(map, changes), tree);
@@ -78,7 +78,7 @@ interopTool({ command: "osdmaptool", debianPackage: "ceph-base" })("with osdmapt
   test("osdmaptool places PGs with our upmap items as we do, and finds nothing to clean", () => {
     const start = make({ racks: 2, hosts: 4, osds: 4 }, RULES.host, 3);
     const map = withUpmapChanges(start, balanceUpmaps(start).changes);
-    tool.give(map);
+    tool.givePlacement(map);
     const placement = new Placement(map);
     const { pgNum = 0 } = map.pools.get(POOL) ?? {};
     const ours = Array.from(

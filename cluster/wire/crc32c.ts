@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), by which LevelDB protects its blocks and log records. */
+/** CRC-32C (Castagnoli), by which LevelDB protects its blocks and log records, and Ceph its maps. */
 
 const POLYNOMIAL = 0x82f63b78;
 /** Tables for eight bytes at a time: tables[n][b] is the remainder of b followed by n zero bytes. */
@@ -26,12 +26,6 @@ export function crc32c(bytes: Uint8Array): number {
     crc = (crc >>> 8) ^ get(t0, (crc ^ view.getUint8(at)) & 0xff);
   }
   return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** LevelDB stores checksums rotated and moved, so that one of bytes that hold one is not trivial. */
-export function unmaskedCrc(masked: number): number {
-  const rotated = (masked - 0xa282ead8) >>> 0;
-  return ((rotated >>> 17) | (rotated << 15)) >>> 0;
 }
 
 function get(table: Uint32Array, index: number): number {
