@@ -39,6 +39,16 @@ export interface Listener {
 export interface StreamNetwork {
   /** Rejects with CONFIG_INVALID for an address that is none, UNREACHABLE if it cannot be bound. */
   listen(address: string, accept: (stream: ByteStream) => void): Promise<Listener>;
-  /** Rejects with UNREACHABLE. Gives up when the signal aborts. */
+  /** Rejects with UNREACHABLE (see `isRefusal`). Gives up when the signal aborts. */
   connect(address: string, signal: AbortSignal): Promise<ByteStream>;
+}
+
+/** What an attempt to connect rejects with if the machine is there and nobody listens on it. */
+export const REFUSAL = { code: "ECONNREFUSED" } as const;
+
+export function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    typeof cause === "object" && cause !== null && "code" in cause && cause.code === REFUSAL.code
+  );
 }

@@ -17,7 +17,7 @@ import { EMPTY_BYTES, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { createPrng } from "../base/prng.ts";
 import type { StreamNetwork } from "../runtime/stream.ts";
-import type { Acl } from "./acl.ts";
+import { type Acl, OPEN_ACL } from "./acl.ts";
 import { Chroot } from "./chroot.ts";
 import { parseConnectString } from "./connect-string.ts";
 import type { MultiOp, MultiResult } from "./multi-records.ts";
@@ -72,6 +72,8 @@ export interface ZooKeeperClientOptions extends Partial<SessionConfig> {
   readonly seed: number | bigint;
   /** The largest packet that a server may send: answers with many children are large. */
   readonly responseSizeMax?: number;
+  /** What a node is created with if nothing else is said; open to everybody by default. */
+  readonly acl?: readonly Acl[];
   readonly onStatus?: StatusListener;
 }
 
@@ -89,6 +91,7 @@ export class ZooKeeperClient {
   readonly #state: SessionState;
   readonly #shell: SessionShell;
   readonly #chroot: Chroot;
+  readonly #acl: readonly Acl[];
   readonly #waiting = new Map<number, Waiting>();
   readonly #statusListeners = new Set<StatusListener>();
   #lastId = 0;
@@ -97,10 +100,20 @@ export class ZooKeeperClient {
   #status: ClientStatus = { status: "connecting", reason: "" };
 
   constructor(options: ZooKeeperClientOptions) {
-    const { servers: text, network, clock, seed, responseSizeMax, onStatus, ...config } = options;
+    const {
+      servers: text,
+      network,
+      clock,
+      seed,
+      responseSizeMax,
+      acl,
+      onStatus,
+      ...config
+    } = options;
     const { servers, chroot } = parseConnectString(text);
     this.clock = clock;
     this.#chroot = new Chroot(chroot);
+    this.#acl = acl ?? OPEN_ACL;
     this.#state = createSessionState({ ...config, servers, prng: createPrng(seed) });
     if (onStatus !== undefined) this.#statusListeners.add(onStatus);
     this.#shell = new SessionShell({
@@ -175,7 +188,7 @@ export class ZooKeeperClient {
     data: Uint8Array = EMPTY_BYTES,
     options: CreateOptions = {},
   ): Promise<{ path: string; stat: Stat }> {
-    const { type, ...op } = createOp(path, data, options);
+    const { type, ...op } = createOp(path, data, { acl: this.#acl, ...options });
     const sequential = isSequential(op.flags);
     const body = { ...op, path: this.#serverPath(path, type, { sequential }) };
     // Each of these operations has a request and an answer of the same form.
@@ -284,7 +297,7 @@ export class ZooKeeperClient {
   }
 
   transaction(): Transaction {
-    return new Transaction((ops) => this.multi(ops));
+    return new Transaction((ops) => this.multi(ops), this.#acl);
   }
 
   /** Reads several nodes at one moment; a part that failed is a result of type "error". */

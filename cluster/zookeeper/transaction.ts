@@ -17,14 +17,19 @@ export interface CreateOptions {
 
 export class Transaction {
   readonly #commit: (ops: readonly MultiOp[]) => Promise<readonly MultiResult[]>;
+  readonly #acl: readonly Acl[];
   readonly #ops: MultiOp[] = [];
 
-  constructor(commit: (ops: readonly MultiOp[]) => Promise<readonly MultiResult[]>) {
+  constructor(
+    commit: (ops: readonly MultiOp[]) => Promise<readonly MultiResult[]>,
+    acl: readonly Acl[] = OPEN_ACL,
+  ) {
     this.#commit = commit;
+    this.#acl = acl;
   }
 
   create(path: string, data: Uint8Array = EMPTY_BYTES, options: CreateOptions = {}): this {
-    return this.#add(createOp(path, data, options));
+    return this.#add(createOp(path, data, { acl: this.#acl, ...options }));
   }
 
   delete(path: string, version: number = ANY_VERSION): this {

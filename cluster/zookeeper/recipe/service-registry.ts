@@ -18,6 +18,8 @@ export interface RegistrationOptions {
   /** The member's name. One that is registered already, by another session, is taken over. */
   readonly name: string;
   readonly data: Uint8Array;
+  /** Whether it may be, given what that one says about itself; if not, this one waits until it is gone. */
+  readonly mayTakeOver?: (data: Uint8Array) => boolean;
   /** It stands in the list, at first or again. */
   readonly onRegistered?: () => void;
   readonly onFailure: (error: unknown) => void;
@@ -54,7 +56,7 @@ export class Registration {
   }
 
   async #look(): Promise<void> {
-    const { client, path, name, onRegistered } = this.#options;
+    const { client, path, name, mayTakeOver, onRegistered } = this.#options;
     const own = childPath(path, name);
     const data = this.#data;
     const watch = this.#routine.poke;
@@ -66,7 +68,10 @@ export class Registration {
       if (!equalBytes(read.data, data)) await client.setData(own, data);
       return;
     }
-    if (read !== undefined) await this.#takeOver(own);
+    if (read !== undefined) {
+      if (mayTakeOver?.(read.data) === false) return;
+      await this.#takeOver(own);
+    }
     await unless("NODEEXISTS", client.create(own, data, { mode: "EPHEMERAL" }));
     // Whoever owns it now, it is watched from the next look on.
     this.#routine.poke();
@@ -126,8 +131,10 @@ export class MemberList {
   async #look(): Promise<void> {
     const { client, path, onChange } = this.#options;
     const watch = this.#routine.poke;
-    await ensurePath(client, path);
-    const { children } = await client.getChildren(path, { watch });
+    const listing = await unless("NONODE", client.getChildren(path, { watch }));
+    // Who only looks makes nothing: the list is empty until somebody registers.
+    if (listing === undefined && (await client.exists(path, { watch })) !== undefined) watch();
+    const children = listing?.children ?? [];
     for (const name of this.#known.keys()) if (!children.includes(name)) this.#known.delete(name);
     await Promise.all(children.map((name) => this.#read(name)));
     if (this.#routine.isStopped || sameMembers(this.#told, this.#known)) return;

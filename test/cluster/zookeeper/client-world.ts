@@ -19,12 +19,13 @@ export class ClientWorld {
   readonly #listeners = new Map<string, Listener>();
   #clientCount = 0;
 
-  constructor(seed = 1) {
+  /** In small pieces everything is cut somewhere; large ones are for those who send much. */
+  constructor(seed = 1, pieceBytesMax = 40) {
     this.network = new SimStreamNetwork({
       scheduler: this.scheduler,
       prng: createPrng(seed),
       trace: { record: () => {} },
-      faults: { ...NO_STREAM_FAULTS, pieceBytesMax: 40 },
+      faults: { ...NO_STREAM_FAULTS, pieceBytesMax },
     });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../../../cluster/base/bytes.ts";
+import { OPEN_ACL, PERMS } from "../../../cluster/zookeeper/acl.ts";
 import type { WatchEvent, ZooKeeperClient } from "../../../cluster/zookeeper/client.ts";
 import { ADDRESSES, ClientWorld } from "./client-world.ts";
 
@@ -84,6 +85,18 @@ describe("a client", () => {
       { type: "nodeChildrenChanged", path: "/" },
       { type: "nodeCreated", path: "/x" },
     ]);
+  });
+
+  test("closes what it creates by its own ACL, unless it is told another", async () => {
+    const world = new ClientWorld();
+    await world.start(...ADDRESSES);
+    const acl = [{ perms: PERMS.ALL, id: { scheme: "digest", id: "kelp:x" } }];
+    const client = world.client({ acl });
+    await world.until(client.create("/a"));
+    await world.until(client.create("/b", undefined, { acl: OPEN_ACL }));
+    await world.until(client.transaction().create("/c").commit());
+    const acls = ["/a", "/b", "/c"].map((path) => world.server.nodes.get(path)?.acl);
+    expect(acls).toEqual([acl, OPEN_ACL, acl]);
   });
 
   test("ends a multi with the first part that failed", async () => {

@@ -63,6 +63,13 @@ interface Told {
   readonly path: string | undefined;
 }
 
+interface Created {
+  readonly path: string;
+  readonly data?: Uint8Array | undefined;
+  readonly flags: number;
+  readonly acl?: readonly Acl[];
+}
+
 class Refusal extends Error {
   readonly code: number;
 
@@ -350,10 +357,7 @@ export class ToyServer {
     }
   }
 
-  #create(
-    { path, data, flags }: { path: string; data?: Uint8Array | undefined; flags: number },
-    owner: bigint,
-  ): string {
+  #create({ path, data, flags, acl = OPEN_ACL }: Created, owner: bigint): string {
     const parent = this.nodes.get(parentOf(path));
     if (parent === undefined) throw new Refusal("NONODE");
     if (parent.owner !== 0n) throw new Refusal("NOCHILDRENFOREPHEMERALS");
@@ -365,7 +369,7 @@ export class ToyServer {
     if (this.nodes.has(full)) throw new Refusal("NODEEXISTS");
     this.zxid += 1;
     const bytes = Uint8Array.from(data ?? EMPTY_BYTES);
-    this.nodes.set(full, newNode(isEphemeral ? owner : 0n, this.zxid, bytes));
+    this.nodes.set(full, { ...newNode(isEphemeral ? owner : 0n, this.zxid, bytes), acl });
     parent.cversion += 1;
     parent.pzxid = this.zxid;
     this.#fire("nodeCreated", full, "dataWatches");

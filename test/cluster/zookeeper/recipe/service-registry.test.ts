@@ -121,6 +121,35 @@ describe("a registry", () => {
     expect(failures).toMatchObject([{ code: "NODEEXISTS", path: "/services/osd/a" }]);
   });
 
+  test("is made by its members: a list of none leaves the tree as it is", async () => {
+    const { register, shows, world } = await start();
+    await shows("");
+    await world.pass(100);
+    expect([...world.server.nodes.keys()]).toEqual(["/"]);
+    register("a", "1");
+    await shows("a=1");
+  });
+
+  test("leaves a name to whom it may not take it from, until that one is gone", async () => {
+    const { register, shows, world, failures } = await start();
+    const { registration } = register("a", "foreign");
+    await shows("a=foreign");
+    const late = new Registration({
+      client: world.client(),
+      path: "/services/osd",
+      name: "a",
+      data: utf8("own"),
+      mayTakeOver: (data) => textOf(data) !== "foreign",
+      onFailure: (error) => failures.push(error),
+    });
+    await world.pass(1000);
+    expect(textOf(world.server.nodes.get("/services/osd/a")?.data ?? utf8(""))).toBe("foreign");
+    await world.until(registration.stop());
+    await shows("a=own");
+    expect(failures).toEqual([]);
+    await world.until(late.stop());
+  });
+
   test("is seen anew by a list whose own session expired", async () => {
     const { register, shows, world, failures } = await start();
     const { registration } = register("a", "1");
