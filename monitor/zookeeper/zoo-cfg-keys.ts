@@ -107,6 +107,8 @@ export const ZOO_SETTINGS = {
   "metricsProvider.httpHost": text("0.0.0.0", "an address of this machine"),
   "metricsProvider.httpPort": port,
   "kelp.clusterKeyFile": text(undefined, "the file with the cluster key"),
+  "kelp.controllerAddress": text(undefined, "an address of this machine"),
+  "kelp.controllerPort": port,
   "kelp.dataDir": text(undefined, "the directory for Kelp's own files"),
   "kelp.httpAddress": text(undefined, "an address of this machine"),
   "kelp.httpPort": port,

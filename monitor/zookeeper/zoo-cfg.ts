@@ -49,6 +49,8 @@ export interface ZooCfg {
   readonly quorumListenOnAllIps: boolean;
   readonly clusterKeyFile: string | undefined;
   readonly http: HostPort | undefined;
+  /** Where a controller in this monitor's process is asked; without it there is none. */
+  readonly controller: HostPort | undefined;
   /** What clientPort and clientPortAddress say; a server line may say it for its own member. */
   readonly client: HostPort | undefined;
   /** The participants, by rising id. None: a single monitor. */
@@ -99,6 +101,27 @@ export function parseZooCfg(main: ConfigText, dynamic?: ConfigText): ZooCfg {
   refuseAny(draft.problems);
   assert(cfg !== undefined, "a file without problems gives a configuration");
   return cfg;
+}
+
+/** The servers' client ports as a client of the ensemble names them, this member's first. */
+export function coordinatorOf({ servers, client }: ZooCfg, self: Member): string {
+  const own = {
+    host: self.client.host === ANY_HOST ? "127.0.0.1" : self.client.host,
+    port: self.client.port,
+  };
+  const others = servers
+    .filter(({ id }) => id !== self.id)
+    .flatMap((server) => {
+      const said = server.client ?? client;
+      const [address] = server.addresses;
+      if (said === undefined || address === undefined) return [];
+      // A line without a host listens everywhere, so also where its peers reach it.
+      const isHostSaid = server.client !== undefined && server.client.host !== ANY_HOST;
+      return [{ host: isHostSaid ? said.host : address.host, port: said.port }];
+    });
+  return [own, ...others]
+    .map(({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`))
+    .join(",");
 }
 
 /** Which server this is. `myid` is the text of `dataDir/myid`, undefined if there is no such file. */
@@ -272,6 +295,7 @@ function complete(draft: Draft, path: string): ZooCfg | undefined {
         host: "metricsProvider.httpHost",
         port: "metricsProvider.httpPort",
       }),
+    controller: controllerOf(draft, path),
     client,
     servers,
     observers,
@@ -283,8 +307,12 @@ function listening(
   draft: Draft,
   keys: {
     path: string;
-    host: "clientPortAddress" | "kelp.httpAddress" | "metricsProvider.httpHost";
-    port: "clientPort" | "kelp.httpPort" | "metricsProvider.httpPort";
+    host:
+      | "clientPortAddress"
+      | "kelp.controllerAddress"
+      | "kelp.httpAddress"
+      | "metricsProvider.httpHost";
+    port: "clientPort" | "kelp.controllerPort" | "kelp.httpPort" | "metricsProvider.httpPort";
   },
 ): HostPort | undefined {
   const port = settingOf(draft, keys.port);
@@ -297,6 +325,23 @@ function listening(
     draft.problems.push(`${formatPlace(entry.place)}: ${problem}`);
   }
   return undefined;
+}
+
+/** It proves itself to OSDs and operators, so it needs the key that they have. */
+function controllerOf(draft: Draft, path: string): HostPort | undefined {
+  const host = "kelp.controllerAddress";
+  const controller = listening(draft, { path, host, port: "kelp.controllerPort" });
+  const entry = draft.entries.get("kelp.controllerPort");
+  if (entry !== undefined && !draft.entries.has("kelp.clusterKeyFile")) {
+    const problem =
+      "kelp.controllerPort needs kelp.clusterKeyFile, the key that OSDs and operators have";
+    draft.problems.push(`${formatPlace(entry.place)}: ${problem}`);
+  }
+  if (controller?.host === ANY_HOST) {
+    const problem = `others have to find the controller; write ${host}=, an address of this machine`;
+    draft.problems.push(`${entry === undefined ? path : formatPlace(entry.place)}: ${problem}`);
+  }
+  return controller;
 }
 
 function members(

@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { CommanderError, InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
 import { EXIT_CODE } from "../../cli/exit-code.ts";
 import { CommandError, failureOf } from "../../cli/failure.ts";
@@ -30,6 +30,11 @@ describe("how a command ends", () => {
 
   test("what Commander has said is not said again", () => {
     expect(failureOf(new CommanderError(1, "commander.unknownCommand", "x")).text).toBe("");
+  });
+
+  test("what an action finds wrong with an argument is told, as wrong usage", () => {
+    const failure = failureOf(new InvalidArgumentError("A number is needed."));
+    expect(failure).toEqual({ text: "kelp: A number is needed.\n", exitCode: EXIT_CODE.usage });
   });
 
   test("a failure of the world is explained, with its causes and without a stack", () => {

@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { EXIT_CODE } from "../../cli/exit-code.ts";
 import { failureOf } from "../../cli/failure.ts";
@@ -25,6 +25,13 @@ async function kelp(...words: string[]): Promise<Outcome> {
   return { out, err, error };
 }
 
+function placesBelow(command: Command, words: readonly string[]): string[][] {
+  return command.commands.flatMap((each) => {
+    const path = [...words, each.name()];
+    return [path, ...placesBelow(each, path)];
+  });
+}
+
 describe("the command line", () => {
   test.each([["--version"], ["-V"]])("%s prints the version alone", async (flag) => {
     const { out, err, error } = await kelp(flag);
@@ -46,6 +53,17 @@ describe("the command line", () => {
     expect(failureOf(error).exitCode).toBe(EXIT_CODE.ok);
   });
 
+  test("every command has help in at most 80 columns", async () => {
+    const paths = placesBelow(createProgram("1.2.3"), []);
+    expect(paths.length).toBeGreaterThan(100);
+    for (const path of paths) {
+      const { out } = await kelp(...path, "--help");
+      expect(out).toContain(`Usage: kelp ${path.join(" ")}`);
+      const long = out.split("\n").filter((line) => line.length > 80);
+      expect({ path, long }).toEqual({ path, long: [] });
+    }
+  });
+
   test("help lists every exit code", async () => {
     const { out } = await kelp("--help");
     const codes = [...out.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code));
@@ -53,11 +71,11 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["pu"], "kelp: unknown command 'pu'\n(Did you mean up?)"],
+    [["stauts"], "kelp: unknown command 'stauts'\n(Did you mean status?)"],
     [["--verson"], "kelp: unknown option '--verson'\n(Did you mean --version?)"],
     [["up", "now"], "kelp: too many arguments for 'up'"],
     [["pu"], "(kelp --help lists the commands)"],
-    [["quorum", "x"], "(kelp quorum --help lists the commands)"],
+    [["osd", "x"], "(kelp osd --help lists the commands)"],
     [["quorum", "status", "--x"], "(kelp quorum status --help says how to use it)"],
     [[], "Usage: kelp"],
   ])("%j is wrong usage", async (words, message) => {

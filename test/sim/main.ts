@@ -8,6 +8,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ensemble } from "./consensus/ensemble.ts";
 import { DISK_PLANTS, PLANTS as ENSEMBLE_PLANTS } from "./consensus/plant.ts";
+import { controllers } from "./controller/controllers.ts";
+import { PLANTS as CONTROLLER_PLANTS } from "./controller/plant.ts";
 import { PLANTS } from "./demo/plant.ts";
 import { replicatedCounter } from "./demo/replicated-counter.ts";
 import { monitors } from "./monitor/monitors.ts";
@@ -26,6 +28,8 @@ const SCENARIOS: readonly Scenario[] = [
   ...DISK_PLANTS.map((plant) => ensemble({ plant, losesDisks: true })),
   monitors(),
   ...MONITOR_PLANTS.map((plant) => monitors(plant)),
+  controllers(),
+  ...CONTROLLER_PLANTS.map((plant) => controllers(plant)),
 ];
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = {

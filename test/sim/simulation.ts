@@ -17,7 +17,7 @@ import { SimNetwork } from "./network.ts";
 import { type Boot, SimProcess, type Victim } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimStreamNetwork, type StreamFaults } from "./stream-network.ts";
-import { describeSwarm, drawSwarm, type Fault, type SwarmConfig } from "./swarm.ts";
+import { describeSwarm, drawSwarm, type Fault, type Range, type SwarmConfig } from "./swarm.ts";
 import { Trace, type TraceOptions } from "./trace.ts";
 
 /** After the healing, everything must be well within so much virtual time. */
@@ -33,6 +33,8 @@ export interface Scenario {
   readonly about: string;
   /** What the system must survive. No other faults are injected. */
   readonly tolerates: readonly Fault[];
+  /** How long faults go on, where that has to be longer than usual. */
+  readonly faultyMs?: Range;
   build(simulation: Simulation): Workload;
 }
 
@@ -84,7 +86,7 @@ export class Simulation {
     this.#scenario = scenario;
     const root = createPrng(seed);
     this.trace = new Trace(options);
-    this.#config = drawSwarm(forkPrng(root), scenario.tolerates);
+    this.#config = drawSwarm(forkPrng(root), scenario.tolerates, scenario.faultyMs);
     this.prng = forkPrng(root);
     this.#networkPrng = forkPrng(root);
     this.#processPrng = forkPrng(root);

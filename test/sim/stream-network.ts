@@ -11,13 +11,19 @@
 import { ClusterError } from "../../cluster/base/error.ts";
 import type { PeerName } from "../../cluster/base/ids.ts";
 import { type Prng, randomBetween, randomExponential } from "../../cluster/base/prng.ts";
-import type { ByteStream, Listener, StreamNetwork } from "../../cluster/runtime/stream.ts";
+import {
+  type ByteStream,
+  type Listener,
+  REFUSAL,
+  type StreamNetwork,
+} from "../../cluster/runtime/stream.ts";
 import { formatAddress, parseAddress } from "../../cluster/runtime/tcp.ts";
 import { Partition, type PartitionMode } from "./partition.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimStream, type StreamWorld } from "./sim-stream.ts";
 import type { TraceSink } from "./trace.ts";
 
+const REFUSED = "connection refused";
 const EPHEMERAL_PORT_MIN = 49_152;
 /** A connection attempt that meets a partition is repeated so often, as lost SYNs are. */
 const CONNECT_ATTEMPTS_MAX = 6;
@@ -159,7 +165,8 @@ export class SimStreamNetwork {
         signal.removeEventListener("abort", giveUp);
         if (isOver || !host.isAlive) return;
         isOver = true;
-        reject(new ClusterError("UNREACHABLE", `cannot connect to ${address}: ${why}`));
+        const cause = why === REFUSED ? REFUSAL : undefined;
+        reject(new ClusterError("UNREACHABLE", `cannot connect to ${address}: ${why}`, { cause }));
       };
       const giveUp = (): void => refuse("gave up waiting");
       const succeed = (stream: SimStream): void => {
@@ -197,7 +204,7 @@ export class SimStreamNetwork {
         return;
       }
       if (target === undefined) {
-        this.#scheduler.after(this.#drawDelayMs(), () => outcome.refuse("connection refused"));
+        this.#scheduler.after(this.#drawDelayMs(), () => outcome.refuse(REFUSED));
         return;
       }
       const near = this.#join(host, target, address);

@@ -56,9 +56,20 @@ export interface SwarmConfig {
   readonly faultyMs: number;
 }
 
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Long enough for what takes fractions of a second. */
+const FAULTY_MS: Range = { min: 2_000, max: 8_000 };
 const FAULT_CHANCE = 0.5;
 
-export function drawSwarm(prng: Prng, tolerated: readonly Fault[]): SwarmConfig {
+export function drawSwarm(
+  prng: Prng,
+  tolerated: readonly Fault[],
+  faultyMs: Range = FAULTY_MS,
+): SwarmConfig {
   const faults = new Set(tolerated.filter(() => randomChance(prng, FAULT_CHANCE)));
   return {
     faults,
@@ -71,7 +82,7 @@ export function drawSwarm(prng: Prng, tolerated: readonly Fault[]): SwarmConfig 
         randomBetween(prng, 300, 6_000),
       ]),
     ),
-    faultyMs: randomBetween(prng, 2_000, 8_000),
+    faultyMs: randomBetween(prng, faultyMs.min, faultyMs.max),
   };
 }
 

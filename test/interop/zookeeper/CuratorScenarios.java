@@ -158,6 +158,8 @@ public final class CuratorScenarios {
             check(System.nanoTime() < endNanos, "it comes back");
         }
         node.close();
+        // It is gone at the owner's server; the other's may be a moment behind.
+        other.sync().forPath("/persistent");
         check(other.checkExists().forPath("/persistent") == null, "it goes with its owner");
     }
 

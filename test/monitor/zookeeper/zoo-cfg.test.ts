@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../../cluster/base/error.ts";
 import {
+  coordinatorOf,
   dynamicConfigFileOf,
   memberOf,
   parseZooCfg,
@@ -238,4 +239,50 @@ test("any text gives a configuration or an explanation", () => {
       refusal(() => parse(parts.join("")));
     }),
   );
+});
+
+describe("a controller in the monitor's process", () => {
+  const key = "kelp.clusterKeyFile=/key";
+
+  test("is asked where the file says, and is not there if it says nothing", () => {
+    const here = ["kelp.controllerAddress=10.0.0.1", "kelp.controllerPort=6789"];
+    expect(parse(key, ...here).controller).toEqual({ host: "10.0.0.1", port: 6789 });
+    expect(parse(key).controller).toBeUndefined();
+  });
+
+  test.each([
+    [
+      "without the key",
+      ["kelp.controllerAddress=a", "kelp.controllerPort=1"],
+      /kelp\.clusterKeyFile/,
+    ],
+    ["without an address", [key, "kelp.controllerPort=1"], /kelp\.controllerAddress=/],
+    ["without a port", [key, "kelp.controllerAddress=a"], /kelp\.controllerPort is not/],
+  ])("%s it is refused", (_, lines, problem) => {
+    expect(() => parse(...lines)).toThrow(problem);
+  });
+});
+
+describe("the coordinator as a client of the ensemble names it", () => {
+  test("has this member first, and the others where their lines say", () => {
+    const cfg = parse(
+      "server.1=a:1:2;2181",
+      "server.2=b:1:2;10.0.0.2:2182",
+      "server.3=[::1]:1:2;2183",
+    );
+    const self = memberOf(cfg, { path: "myid", text: "2" });
+    expect(coordinatorOf(cfg, self)).toBe("10.0.0.2:2182,a:2181,[::1]:2183");
+  });
+
+  test("takes one client port for all where the lines have none", () => {
+    const cfg = parse("clientPort=2181", "server.1=a:1:2", "server.2=b:1:2", "server.3=c:1:2");
+    const self = memberOf(cfg, { path: "myid", text: "1" });
+    expect(coordinatorOf(cfg, self)).toBe("127.0.0.1:2181,b:2181,c:2181");
+  });
+
+  test("of a single monitor is its own port", () => {
+    const cfg = parse("clientPort=2181");
+    const self = memberOf(cfg, { path: "myid", text: undefined });
+    expect(coordinatorOf(cfg, self)).toBe("127.0.0.1:2181");
+  });
 });

@@ -27,14 +27,17 @@ const TOKEN = /<[a-z0-9.]+>/g;
 
 export class Journal {
   readonly #violated: (reason: string) => void;
+  readonly #hasTokens: boolean;
   /** Slot 1 is the first. */
   readonly #slots: Slot[] = [];
   readonly #changes = new Map<string, Change[]>();
   readonly #tokens = new Map<string, number>();
   readonly #listeners: AppliedListener[] = [];
 
-  constructor(violated: (reason: string) => void) {
+  /** Of clients that write no tokens, bytes that look like one say nothing. */
+  constructor(violated: (reason: string) => void, { hasTokens = true } = {}) {
     this.#violated = violated;
+    this.#hasTokens = hasTokens;
   }
 
   get lastSlot(): number {
@@ -100,7 +103,12 @@ export class Journal {
       if (changes === undefined) this.#changes.set(path, [{ type, zxid }]);
       else changes.push({ type, zxid });
     }
-    if (entry.type === "request" && outcome.kind === "done" && outcome.triggers.length > 0) {
+    if (
+      this.#hasTokens &&
+      entry.type === "request" &&
+      outcome.kind === "done" &&
+      outcome.triggers.length > 0
+    ) {
       this.#noteTokens(entry.body, outcome.zxid);
     }
     for (const listener of this.#listeners) listener(entry, outcome);
