@@ -1,6 +1,9 @@
 import type { Bench } from "./bench.ts";
+import { controllerBench } from "./controller.ts";
 import { crushBench } from "./crush.ts";
+import { healthBench } from "./health.ts";
 import { kvBench } from "./kv.ts";
+import { osdMapBench } from "./osd-map.ts";
 import { paxosBench } from "./paxos.ts";
 import { placementBench } from "./placement.ts";
 import { simBench } from "./sim.ts";
@@ -17,5 +20,8 @@ export const BENCHES: readonly Bench[] = [
   crushBench,
   placementBench,
   upmapBench,
+  osdMapBench,
   paxosBench,
+  healthBench,
+  controllerBench,
 ];

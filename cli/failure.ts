@@ -3,7 +3,7 @@
  * can do something about is told without a stack; everything else is a bug and is told with all
  * that helps to find it.
  */
-import { CommanderError } from "commander";
+import { CommanderError, InvalidArgumentError } from "commander";
 import { isClusterError } from "../cluster/base/error.ts";
 import { isZooKeeperError } from "../cluster/zookeeper/zookeeper-error.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
@@ -37,6 +37,10 @@ const COLUMNS = 80;
 export function failureOf(error: unknown, columns = COLUMNS): Failure {
   const told = (lines: readonly string[]): string =>
     lines.map((line) => `${wrapped(line, columns)}\n`).join("");
+  // From an action: of an argument commander would have told where it stands.
+  if (error instanceof InvalidArgumentError) {
+    return { text: told(linesOf(error.message)), exitCode: EXIT_CODE.usage };
+  }
   // Commander throws after it has printed help, the version, or what is wrong with the usage.
   if (error instanceof CommanderError) {
     return { text: "", exitCode: error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage };

@@ -18,6 +18,7 @@ import { VectorServer } from "../crush/vector-server.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { CommandError } from "../failure.ts";
 import { writeOut } from "../write-out.ts";
+import { registerCrushMap } from "./crush-map.ts";
 
 const DEFAULT_X: Range = { min: 0, max: 1023 };
 const MAP_FILE = "a map, as text or binary; - for standard input";
@@ -25,10 +26,12 @@ const MAP_FILE = "a map, as text or binary; - for standard input";
 export function registerCrush(program: Command): void {
   const crush = program
     .command("crush")
-    .summary("compile, show, test and compare CRUSH maps")
+    .summary("CRUSH maps: the cluster's own, and those in files")
     .description(
-      "Works on CRUSH maps in files, in the forms that Ceph's crushtool reads and writes.",
+      "Shows and edits the cluster's CRUSH map. compile, decompile, diff, test and tree work on maps in files, in the " +
+        "forms that Ceph's crushtool reads and writes.",
     );
+  registerCrushMap(crush);
   registerForms(crush);
   registerTest(crush);
   registerViews(crush);

@@ -1,15 +1,25 @@
 import { Argument, type Command } from "commander";
+import { isClusterError } from "../../cluster/base/error.ts";
+import { readClusterKey } from "../../cluster/coordination/key-file.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../cluster/runtime/pino-log.ts";
 import { realClock } from "../../cluster/runtime/real-clock.ts";
 import { endOnSignals, Shutdown } from "../../cluster/runtime/shutdown.ts";
+import { formatAddress } from "../../cluster/runtime/tcp.ts";
+import {
+  CONTROLLER_SESSION_TIMEOUT_MS,
+  type RunControllerOptions,
+  runController as runControllerIn,
+} from "../../monitor/controller-process.ts";
 import {
   type MonitorConfig,
   readMonitorConfig,
   runMonitor,
 } from "../../monitor/monitor-process.ts";
 import { setStoreAside } from "../../monitor/set-aside.ts";
+import { coordinatorOf } from "../../monitor/zookeeper/zoo-cfg.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { CommandError, failureOf } from "../failure.ts";
+import { parseLevel } from "../option.ts";
 
 const ACTIONS = ["run", "form", "rejoin"] as const;
 
@@ -61,10 +71,33 @@ async function run(version: string, options: Options): Promise<void> {
     const running = await runMonitor({ config, absent, version, log, shutdown, fail });
     const http = running.httpAddress === undefined ? "" : `, http://${running.httpAddress}`;
     process.stdout.write(`${name}: clients at ${running.clientAddress}${http}\n`);
+    runController(config, { name, log, shutdown, fail });
   } catch (error) {
     await shutdown.close().catch(() => {});
     throw error;
   }
+}
+
+/** In the same process, if the file says so. It may have to wait for a cluster; the monitor does not wait for it. */
+function runController(
+  { cfg, member }: MonitorConfig,
+  parts: Pick<RunControllerOptions, "name" | "log" | "shutdown" | "fail">,
+): void {
+  const { controller, clusterKeyFile } = cfg;
+  if (controller === undefined || clusterKeyFile === undefined) return;
+  const start = async (): Promise<void> => {
+    const { address } = await runControllerIn({
+      ...parts,
+      coordinator: coordinatorOf(cfg, member),
+      key: await readClusterKey(clusterKeyFile),
+      listen: formatAddress(controller.host, controller.port),
+      sessionTimeoutMs: CONTROLLER_SESSION_TIMEOUT_MS,
+    });
+    parts.log.info(`the controller is asked at ${address}`);
+  };
+  start().catch((error: unknown) => {
+    if (!isClusterError(error, "INTERRUPTED")) parts.fail(error);
+  });
 }
 
 async function rejoin({ config: path }: Options): Promise<void> {
@@ -113,13 +146,4 @@ function usage(problem: string): CommandError {
 function parseIds(text: string): number[] {
   if (!/^\d{1,9}(?:,\d{1,9})*$/.test(text)) throw usage(`"${text}" are no ids; write 3 or 3,5`);
   return [...new Set(text.split(",").map(Number))];
-}
-
-function parseLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text);
-  if (level !== undefined) return level;
-  throw new CommandError(
-    EXIT_CODE.usage,
-    `"${text}" is no log level; write one of ${LOG_LEVELS.join(", ")}`,
-  );
 }

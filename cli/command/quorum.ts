@@ -1,11 +1,12 @@
 /** `kelp quorum`: the members of an ensemble, as they see themselves. */
 import type { Command } from "commander";
-import { formatAddress, parseAddress } from "../../cluster/runtime/tcp.ts";
+import { askWord } from "../../cluster/coordination/ask-word.ts";
+import { realClock } from "../../cluster/runtime/real-clock.ts";
+import { formatAddress, parseAddress, tcpNetwork } from "../../cluster/runtime/tcp.ts";
 import { readZooCfg } from "../../monitor/monitor-process.ts";
 import type { ZooCfg } from "../../monitor/zookeeper/zoo-cfg.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { asWrongUsage, CommandError } from "../failure.ts";
-import { askWord } from "../quorum/ask.ts";
 import { type AskedMember, readReport } from "../quorum/member-report.ts";
 import { quorumProblem, quorumTable } from "../quorum/quorum-report.ts";
 import { writeOut } from "../write-out.ts";
@@ -28,7 +29,7 @@ export function registerQuorum(program: Command): void {
     .summary("look at the members of an ensemble")
     .description("Looks at the members of an ensemble, of Kelp's monitors or of ZooKeeper.");
   quorum
-    .command("status")
+    .command("status", { isDefault: true })
     .summary("who leads, who follows, who is down")
     .description(
       "Asks all members at once, on their client ports, with the four-letter word srvr. Exits with 0 if a leader " +
@@ -94,7 +95,11 @@ function unnamed(path: string): CommandError {
 }
 
 async function ask(member: Addressed): Promise<AskedMember> {
-  const answer = await askWord(member.address, "srvr", ANSWER_MS_MAX);
+  const answer = await askWord(member.address, "srvr", {
+    network: tcpNetwork,
+    clock: realClock,
+    timeoutMs: ANSWER_MS_MAX,
+  });
   const report = "text" in answer ? readReport(answer.text) : answer.problem;
   return typeof report === "string" ? { ...member, problem: report } : { ...member, report };
 }

@@ -14,6 +14,8 @@ export interface ConnectionFlags {
   readonly server: string;
   /** scheme:credentials, as in digest:user:password. */
   readonly auth?: readonly string[];
+  /** By which flag the command takes the server. */
+  readonly flag?: string;
 }
 
 export async function withClient<T>(
@@ -23,7 +25,7 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = clientOf(flags, onStatus);
   try {
-    await connected(client, flags.server);
+    await untilConnected(client, { flag: "--server", ...flags });
     for (const auth of flags.auth ?? []) await authenticate(client, auth);
     return await body(client);
   } finally {
@@ -45,7 +47,11 @@ function clientOf(flags: ConnectionFlags, onStatus: StatusListener | undefined):
   }
 }
 
-async function connected(client: ZooKeeperClient, server: string): Promise<void> {
+/** Throws what a person can do something about, naming the flag that says where the servers are. */
+export async function untilConnected(
+  client: ZooKeeperClient,
+  { server, flag }: { readonly server: string; readonly flag: string },
+): Promise<void> {
   const { promise, cancel } = timeout(CONNECT_MS_MAX);
   try {
     const outcome = await Promise.race([client.connected(), promise]);
@@ -56,7 +62,7 @@ async function connected(client: ZooKeeperClient, server: string): Promise<void>
   throw new CommandError(
     EXIT_CODE.failure,
     `no ZooKeeper or Kelp monitor answers at ${server}: ${client.lastFailure}\n` +
-      "  Check that it runs, and name it with --server host:port,host:port.",
+      `  Check that it runs, and name it with ${flag} host:port,host:port.`,
   );
 }
 
