@@ -58,7 +58,7 @@ export const controllerBench: Bench = {
   unavailable: () => whyNot(KELP),
   async run(scale, progress) {
     const measurements: Measurement[] = [];
-    for (const kind of [KELP, APACHE_AS_SHIPPED]) {
+    for (const kind of scale === "tiny" ? [KELP] : [KELP, APACHE_AS_SHIPPED]) {
       if (whyNot(kind) !== undefined) continue;
       measurements.push(...(await onCoordinator(kind, SIZES[scale], progress)));
     }
