@@ -2,6 +2,7 @@
  * Shell: one term of a controller, from the election that it won until its node is gone. It begins with reading what is
  * published and the history, and whatever it writes carries the check of that node (C2), so it can do no harm after its end.
  */
+import { isClusterError } from "../cluster/base/error.ts";
 import type { OsdId } from "../cluster/base/ids.ts";
 import { type Epoch, epoch, osdId } from "../cluster/base/ids.ts";
 import type { Log } from "../cluster/base/log.ts";
@@ -20,6 +21,7 @@ import type { ZooKeeperClient } from "../cluster/zookeeper/client.ts";
 import type { MultiOp } from "../cluster/zookeeper/multi-records.ts";
 import { ANY_VERSION } from "../cluster/zookeeper/node-records.ts";
 import { persistently } from "../cluster/zookeeper/recipe/retry.ts";
+import { isZooKeeperError } from "../cluster/zookeeper/zookeeper-error.ts";
 import type { ControllerEvent, TreeEffect } from "./controller/controller-state.ts";
 import type { Registration } from "./controller/membership.ts";
 import { formatMutes, type Mute, parseMutes } from "./controller/mutes.ts";
@@ -33,7 +35,7 @@ export interface TermOptions {
   readonly log: Log;
   /** In order; nothing after the term's end. */
   readonly submit: (event: ControllerEvent) => void;
-  /** Somebody else has the mandate by now, whatever the election says yet. */
+  /** Somebody else has the mandate by now, whatever the election says yet, or nobody knows who has it. */
   readonly lost: () => void;
   readonly fail: (error: unknown) => void;
   readonly checkpointEpochs?: number;
@@ -210,7 +212,15 @@ export class ControllerTerm {
   }
 
   #failed(error: unknown): void {
-    if (!this.isOver) this.#options.fail(error);
+    if (this.isOver) return;
+    if (this.#endsTerm(error)) this.#lost();
+    else this.#options.fail(error);
+  }
+
+  /** No server for a session's time, or the session has run out: the next term, of whomever, reads everything anew. */
+  #endsTerm(error: unknown): boolean {
+    const isRenewed = this.#options.client.renews && isZooKeeperError(error, "SESSIONEXPIRED");
+    return isRenewed || isClusterError(error, "UNREACHABLE");
   }
 }
 

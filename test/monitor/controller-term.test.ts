@@ -6,6 +6,7 @@ import { registerDaemon } from "../../cluster/coordination/registration.ts";
 import type { ControllerEvent } from "../../monitor/controller/controller-state.ts";
 import { ControllerTerm } from "../../monitor/controller-term.ts";
 import { ACL, type Controller, changed, MapWorld } from "../cluster/coordination/map-world.ts";
+import { ADDRESSES } from "../cluster/zookeeper/client-world.ts";
 
 let world: MapWorld;
 beforeEach(async () => {
@@ -224,6 +225,30 @@ describe("a term is over", () => {
     running.term.end();
     await world.pass(3_000);
     expect(running.events).toEqual([]);
+  });
+});
+
+describe("no server for longer than the session's time", () => {
+  const untilUnreachable = 30_000;
+
+  test("while a term begins ends the term, and not the process", async () => {
+    const running = await begin();
+    for (const address of ADDRESSES) await world.kill(address);
+    await world.pass(untilUnreachable);
+    expect(running.failures).toEqual([]);
+    expect(of(running, "elected")).toEqual([]);
+    expect(running.lost).toBe(1);
+  });
+
+  test("while old epochs are trimmed ends the term, and not the process", async () => {
+    const elected = await world.controller({ checkpointEpochs: 5 });
+    await world.publish(elected, 20);
+    const running = await begun(elected);
+    running.term.perform({ type: "trim", below: epoch(11) });
+    for (const address of ADDRESSES) await world.kill(address);
+    await world.pass(untilUnreachable);
+    expect(running.failures).toEqual([]);
+    expect(running.lost).toBe(1);
   });
 });
 
