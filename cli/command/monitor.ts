@@ -1,5 +1,4 @@
 import { Argument, type Command } from "commander";
-import { isClusterError } from "../../cluster/base/error.ts";
 import { readClusterKey } from "../../cluster/coordination/key-file.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../cluster/runtime/pino-log.ts";
 import { realClock } from "../../cluster/runtime/real-clock.ts";
@@ -10,6 +9,7 @@ import {
   type RunControllerOptions,
   runController as runControllerIn,
 } from "../../monitor/controller-process.ts";
+import { keepController } from "../../monitor/kept-controller.ts";
 import {
   type MonitorConfig,
   readMonitorConfig,
@@ -85,9 +85,10 @@ function runController(
 ): void {
   const { controller, clusterKeyFile } = cfg;
   if (controller === undefined || clusterKeyFile === undefined) return;
-  const start = async (): Promise<void> => {
+  const run = async (own: Pick<RunControllerOptions, "shutdown" | "fail">): Promise<void> => {
     const { address } = await runControllerIn({
       ...parts,
+      ...own,
       coordinator: coordinatorOf(cfg, member),
       key: await readClusterKey(clusterKeyFile),
       listen: formatAddress(controller.host, controller.port),
@@ -95,9 +96,7 @@ function runController(
     });
     parts.log.info(`the controller is asked at ${address}`);
   };
-  start().catch((error: unknown) => {
-    if (!isClusterError(error, "INTERRUPTED")) parts.fail(error);
-  });
+  keepController({ ...parts, run, clock: realClock });
 }
 
 async function rejoin({ config: path }: Options): Promise<void> {
