@@ -228,7 +228,7 @@ export class OsdMember {
   async #ping(peer: OsdId, sentMs: number): Promise<void> {
     const info = this.map?.osds.get(peer);
     if (this.map === undefined || info === undefined || this.#pinging.has(peer)) return;
-    const { heartbeatAddress: address, nonce } = info;
+    const { heartbeatAddress: address, nonce, upFrom } = info;
     if (address === "") return;
     this.#pinging.add(peer);
     const { network, clock } = this.#options;
@@ -244,8 +244,8 @@ export class OsdMember {
       transport,
     });
     this.#pinging.delete(peer);
-    if (outcome === "answered") this.#submit({ type: "ponged", peer, sentMs });
-    if (outcome === "refused") this.#submit({ type: "refused", peer });
+    if (outcome === "answered") this.#submit({ type: "ponged", peer, upFrom, sentMs });
+    if (outcome === "refused") this.#submit({ type: "refused", peer, upFrom });
   }
 
   /** Best effort: it is said again while it lasts. */

@@ -31,10 +31,15 @@ export interface HeartbeatState {
 export type HeartbeatEvent =
   /** `sharing`: who is in a PG with this OSD. */
   | { readonly type: "mapChanged"; readonly map: OsdMap; readonly sharing: ReadonlySet<OsdId> }
-  /** The answer to a ping, and when that was sent. */
-  | { readonly type: "ponged"; readonly peer: OsdId; readonly sentMs: number }
-  /** The peer's host says that nobody listens there. */
-  | { readonly type: "refused"; readonly peer: OsdId }
+  /** The answer to a ping, and when that was sent; of the incarnation that was asked for. */
+  | {
+      readonly type: "ponged";
+      readonly peer: OsdId;
+      readonly upFrom: Epoch;
+      readonly sentMs: number;
+    }
+  /** The peer's host says that nobody listens there, or another process of it does. */
+  | { readonly type: "refused"; readonly peer: OsdId; readonly upFrom: Epoch }
   | { readonly type: "graceChanged"; readonly graceMs: number }
   | Tick;
 
@@ -66,7 +71,7 @@ export function stepHeartbeats(
     case "ponged":
       return ponged(state, event);
     case "refused":
-      return refused(state, event.peer, nowMs);
+      return refused(state, event, nowMs);
     case "graceChanged":
       state.graceMs = event.graceMs;
       return [];
@@ -93,10 +98,10 @@ function follow(
 
 function ponged(
   { peers }: HeartbeatState,
-  { peer: osd, sentMs }: { readonly peer: OsdId; readonly sentMs: number },
+  { peer: osd, upFrom, sentMs }: HeartbeatEvent & { readonly type: "ponged" },
 ): HeartbeatEffect[] {
   const peer = peers.get(osd);
-  if (peer === undefined) return [];
+  if (peer?.upFrom !== upFrom) return [];
   peer.heardMs = Math.max(peer.heardMs, sentMs);
   peer.isRefusing = false;
   if (peer.reportedMs === Number.NEGATIVE_INFINITY) return [];
@@ -104,10 +109,14 @@ function ponged(
   return [{ type: "reportAlive", osd, upFrom: peer.upFrom }];
 }
 
-/** That is known at once; silence has to last. */
-function refused({ peers }: HeartbeatState, osd: OsdId, nowMs: number): HeartbeatEffect[] {
+/** That is known at once; silence has to last. Of a process that is over it says nothing about the one that followed. */
+function refused(
+  { peers }: HeartbeatState,
+  { peer: osd, upFrom }: HeartbeatEvent & { readonly type: "refused" },
+  nowMs: number,
+): HeartbeatEffect[] {
   const peer = peers.get(osd);
-  if (peer === undefined || peer.isRefusing) return [];
+  if (peer?.upFrom !== upFrom || peer.isRefusing) return [];
   peer.isRefusing = true;
   return [report(osd, peer, nowMs)];
 }

@@ -185,6 +185,28 @@ describe("peers", () => {
     expect([infoOf(1)?.up, infoOf(2)?.up]).toEqual([true, true]);
   });
 
+  test("do not hold against a new process that the one before it is gone, whoever tells them of it", async () => {
+    const first = await up(0);
+    const peer = await up(1);
+    await kill(first);
+    // It hears of the new process from that itself, with the answer that it is not the one that was asked for.
+    world.gateOf(peer.client).close();
+    const second = await world.osd(0, { nonce: 777 });
+    await world.untilTrue(() => second.member.isUp);
+    const reported = () => leader.controller.state.term?.membership.reports.has(osdId(0));
+    const upFrom = infoOf(0)?.upFrom;
+    const wasReported: (boolean | undefined)[] = [];
+    await world.untilTrue(() => {
+      wasReported.push(reported());
+      return peer.member.map?.osds.get(osdId(0))?.upFrom === upFrom;
+    });
+    for (let index = 0; index < 20; index++) {
+      await world.pass(50);
+      wasReported.push(reported());
+    }
+    expect(wasReported).not.toContain(true);
+  });
+
   test("report one that is silent after its grace, and take that back when it answers", async () => {
     const silent = await up(0);
     await up(1, { graceMs: 3_000 });

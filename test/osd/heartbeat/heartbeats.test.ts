@@ -14,6 +14,8 @@ import { osdMapWorld } from "../../cluster/map/osd-map-world.ts";
 const GRACE_MS = 5_000;
 const TICK_MS = 50;
 const MAP = osdMapWorld({ racks: 1, hosts: 3, osds: 1 });
+/** Of every OSD in it. */
+const UP_FROM = epoch(1);
 
 class Heart {
   readonly state = createHeartbeats(osdId(0), GRACE_MS);
@@ -38,7 +40,7 @@ class Heart {
       for (const effect of this.step({ type: "tick", lateMs: 0 })) {
         if (effect.type !== "ping") others.push(effect);
         else if (answering.includes(effect.peer)) {
-          others.push(...this.step({ type: "ponged", peer: effect.peer, sentMs: effect.sentMs }));
+          others.push(...this.step({ ...effect, type: "ponged", upFrom: UP_FROM }));
         }
       }
     }
@@ -82,7 +84,7 @@ describe("heartbeats", () => {
   test("of which an old answer comes late do not count as heard", () => {
     const heart = new Heart();
     heart.run(GRACE_MS, [1]);
-    heart.step({ type: "ponged", peer: osdId(2), sentMs: 0 });
+    heart.step({ type: "ponged", peer: osdId(2), upFrom: UP_FROM, sentMs: 0 });
     expect(heart.run(TICK_MS, [1])).toMatchObject([silent(2)]);
   });
 });
@@ -91,15 +93,28 @@ describe("a refused connection", () => {
   test("is reported at once, and once until it is time to say so again", () => {
     const heart = new Heart();
     const report = { type: "reportFailure", osd: 1, kind: "refused", silentMs: 0 };
-    expect(heart.step({ type: "refused", peer: osdId(1) })).toMatchObject([report]);
-    expect(heart.step({ type: "refused", peer: osdId(1) })).toEqual([]);
+    expect(heart.step({ type: "refused", peer: osdId(1), upFrom: UP_FROM })).toMatchObject([
+      report,
+    ]);
+    expect(heart.step({ type: "refused", peer: osdId(1), upFrom: UP_FROM })).toEqual([]);
     expect(heart.run(REPORT_AGAIN_MS, [2])).toEqual([]);
     expect(heart.run(TICK_MS, [2])).toMatchObject([{ type: "reportFailure", kind: "refused" }]);
   });
 
+  test("and an answer are of the process that was asked for, not of one that came after it", () => {
+    const heart = new Heart();
+    const upFrom = epoch(UP_FROM - 1);
+    expect(heart.step({ type: "refused", peer: osdId(1), upFrom })).toEqual([]);
+    heart.run(GRACE_MS, [1]);
+    heart.step({ type: "ponged", peer: osdId(2), upFrom, sentMs: heart.nowMs });
+    expect(heart.run(TICK_MS, [1])).toMatchObject([silent(2)]);
+  });
+
   test("is nobody's if it is no peer's", () => {
-    expect(new Heart().step({ type: "refused", peer: osdId(7) })).toEqual([]);
-    expect(new Heart().step({ type: "ponged", peer: osdId(7), sentMs: 0 })).toEqual([]);
+    expect(new Heart().step({ type: "refused", peer: osdId(7), upFrom: UP_FROM })).toEqual([]);
+    expect(
+      new Heart().step({ type: "ponged", peer: osdId(7), upFrom: UP_FROM, sentMs: 0 }),
+    ).toEqual([]);
   });
 });
 
