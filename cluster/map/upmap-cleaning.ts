@@ -35,7 +35,7 @@ export function cleanedUpmaps(placement: Placement): UpmapChanges {
   return { set, remove, removeWhole };
 }
 
-function shapeOf(placement: Placement, id: PoolId): RuleShape | undefined {
+export function shapeOf(placement: Placement, id: PoolId): RuleShape | undefined {
   const { crush, osds, pools } = placement.map;
   const ruleId = placement.ruleIdOf(id);
   const size = pools.get(id)?.size;
@@ -44,6 +44,6 @@ function shapeOf(placement: Placement, id: PoolId): RuleShape | undefined {
 }
 
 /** Whether every OSD of the row takes data. A device of CRUSH weight 0 is being emptied. */
-function hasWeights({ blockAt }: RuleShape, row: readonly OsdOrNone[]): boolean {
+export function hasWeights({ blockAt }: RuleShape, row: readonly OsdOrNone[]): boolean {
   return row.every((osd, index) => !isOsd(osd) || (blockAt[index]?.weights[osd] ?? 0) > 0);
 }

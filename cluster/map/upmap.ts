@@ -10,7 +10,7 @@ import { NONE } from "../../crush/types.ts";
 import { assert, present } from "../base/assert.ts";
 import type { PoolId } from "../base/ids.ts";
 import { Placement } from "./placement.ts";
-import type { PlacementMap } from "./placement-map.ts";
+import type { OsdOrNone, PlacementMap } from "./placement-map.ts";
 import type { PlacementPool } from "./pool.ts";
 import { ruleShape } from "./rule-shape.ts";
 import { UpmapBoard } from "./upmap-board.ts";
@@ -20,7 +20,7 @@ import {
   withEntries,
   withUpmapChanges,
 } from "./upmap-changes.ts";
-import { cleanedUpmaps } from "./upmap-cleaning.ts";
+import { cleanedUpmaps, hasWeights, shapeOf } from "./upmap-cleaning.ts";
 import { UpmapGroups } from "./upmap-groups.ts";
 import { UpmapRows } from "./upmap-rows.ts";
 import { UpmapSearch } from "./upmap-search.ts";
@@ -90,13 +90,31 @@ function boardOf(
   if (shape === undefined) return undefined;
   const raw = placement.mapPool(id, "raw").osds;
   const upmapped = raw.slice();
-  const pinned = pgUpmap.get(id) ?? new Map();
-  for (const seed of [...pinned.keys(), ...(pgUpmapItems.get(id)?.keys() ?? [])]) {
+  const whole = pgUpmap.get(id) ?? new Map();
+  for (const seed of [...whole.keys(), ...(pgUpmapItems.get(id)?.keys() ?? [])]) {
     upmapped.fill(NONE, seed * size, (seed + 1) * size);
     upmapped.set(placement.pgToUpmap({ pool: id, seed }).osds, seed * size);
   }
   const rows = new UpmapRows({ shape, size, raw, upmapped });
+  const pinned = new Set([...whole.keys(), ...weightlessSeeds(placement, id, upmapped)]);
   return new UpmapBoard({ rows, surpluses, isPinned: (seed) => pinned.has(seed) });
+}
+
+/**
+ * PGs with an OSD that weighs nothing, because nothing below some bucket weighs anything. The cleaning takes every upmap of
+ * such a PG away, so one that is made is made again and again.
+ */
+function* weightlessSeeds(
+  placement: Placement,
+  id: PoolId,
+  upmapped: Int32Array,
+): Generator<number> {
+  const shape = shapeOf(placement, id);
+  const { size = 1, pgNum = 0 } = placement.map.pools.get(id) ?? {};
+  for (let seed = 0; shape !== undefined && seed < pgNum; seed++) {
+    const row = [...upmapped.subarray(seed * size, (seed + 1) * size)] as OsdOrNone[];
+    if (!hasWeights(shape, row)) yield seed;
+  }
 }
 
 /** What is left of them for a pool. */

@@ -5,7 +5,7 @@ import { Placement } from "../../../cluster/map/placement.ts";
 import type { PlacementMap, PlacementOsd } from "../../../cluster/map/placement-map.ts";
 import { balanceUpmaps } from "../../../cluster/map/upmap.ts";
 import { withUpmapChanges } from "../../../cluster/map/upmap-changes.ts";
-import { countsOf, hostOf, osdIds, pool, RULES, type Tree, world } from "./world.ts";
+import { countsOf, hostOf, NARROW_RULES, osdIds, pool, RULES, type Tree, world } from "./world.ts";
 
 const WHOLE = 0x10000;
 
@@ -142,6 +142,15 @@ describe("balancing leaves alone", () => {
     expect(changes.removeWhole).toEqual([]);
     expect(changes.set.map(([{ seed }]) => seed)).not.toContain(7);
     expect(new Set(countsOf(withUpmapChanges(map, changes), 1))).toEqual(new Set([32]));
+  });
+
+  test("PGs that have an OSD without weight, whose upmaps the cleaning would take away again", () => {
+    const weights = [0, 0, 5, 1];
+    const map = world(
+      { racks: 2, hosts: 1, osds: 2, weightOf: (osd) => weights[osd] ?? 0 },
+      { steps: NARROW_RULES.twoTakes, pools: [pool({ pgNum: 5, pgpNum: 5, size: 2 })] },
+    );
+    expect(balanceUpmaps(map).movedCount).toBe(0);
   });
 
   test("pools that are not asked for, and pools that no rule places", () => {
